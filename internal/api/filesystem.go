@@ -1,0 +1,30 @@
+package api
+
+// filesystemCalls are the calls about filesystems in general.
+var filesystemCalls = []Call{
+	{Name: "statvfs", Proc: 54, Args: []Arg{{"path", Pathname}}, Ret: Ret{Kind: RetStruct, Name: "statbuf", Struct: "statvfs"}, Since: "1.9.2", Status: Done, Summary: "size and usage of a mounted filesystem"},
+	{Name: "fsck", Proc: 84, Args: []Arg{{"fstype", String}, {"device", Device}}, Ret: Ret{Kind: RetInt, Name: "status"}, Since: "1.0.16"},
+	{Name: "df", Proc: 125, Ret: Ret{Kind: RetString, Name: "output"}, Since: "1.0.54"},
+	{Name: "df_h", Proc: 126, Ret: Ret{Kind: RetString, Name: "output"}, Since: "1.0.54"},
+	{Name: "mkfs_b", Proc: 187, Args: []Arg{{"fstype", String}, {"blocksize", Int}, {"device", Device}}, Deprecated: true, Since: "1.0.68"},
+	{Name: "vfs_type", Proc: 198, Args: []Arg{{"mountable", Mountable}}, Ret: Ret{Kind: RetString, Name: "fstype"}, Since: "1.0.75", Status: Done, Summary: "filesystem type of a device"},
+	{Name: "vfs_label", Proc: 253, Args: []Arg{{"mountable", Mountable}}, Ret: Ret{Kind: RetString, Name: "label"}, Since: "1.3.18", Status: Done, Summary: "label of a filesystem"},
+	{Name: "vfs_uuid", Proc: 254, Args: []Arg{{"mountable", Mountable}}, Ret: Ret{Kind: RetString, Name: "uuid"}, Since: "1.3.18", Status: Done, Summary: "UUID of a filesystem"},
+	{Name: "findfs_uuid", Proc: 265, Args: []Arg{{"uuid", String}}, Ret: Ret{Kind: RetString, Name: "device", Elem: Device}, Since: "1.5.3", Status: Done, Summary: "find a filesystem by its UUID"},
+	{Name: "findfs_label", Proc: 266, Args: []Arg{{"label", String}}, Ret: Ret{Kind: RetString, Name: "device", Elem: Device}, Since: "1.5.3", Status: Done, Summary: "find a filesystem by its label"},
+	{Name: "mkfs", Proc: 278, Args: []Arg{{"fstype", String}, {"device", Device}}, Opts: []Arg{{"blocksize", Int}, {"features", String}, {"inode", Int}, {"sectorsize", Int}, {"label", String}}, Since: "0.0.8", Status: Done, Summary: "make a filesystem"},
+	{Name: "blkid", Proc: 303, Args: []Arg{{"device", Device}}, Ret: Ret{Kind: RetHashtable, Name: "info"}, Since: "1.15.9", Status: Done, Summary: "all that blkid knows about a device"},
+	{Name: "set_label", Proc: 310, Args: []Arg{{"mountable", Mountable}, {"label", String}}, Since: "1.17.9", Status: Done, Summary: "set the label of a filesystem"},
+	{Name: "zero_free_space", Proc: 311, Args: []Arg{{"directory", Pathname}}, Progress: true, Since: "1.17.18"},
+	{Name: "isoinfo_device", Proc: 313, Args: []Arg{{"device", Device}}, Ret: Ret{Kind: RetStruct, Name: "isodata", Struct: "isoinfo"}, Since: "1.17.19"},
+	{Name: "isoinfo", Proc: 314, Args: []Arg{{"isofile", Pathname}}, Ret: Ret{Kind: RetStruct, Name: "isodata", Struct: "isoinfo"}, Since: "1.17.19"},
+	{Name: "filesystem_available", Proc: 333, Args: []Arg{{"filesystem", String}}, Ret: Ret{Kind: RetBool, Name: "fsavail"}, Since: "1.19.5", Status: Done, Summary: "tell whether the appliance can use a filesystem"},
+	{Name: "fstrim", Proc: 334, Args: []Arg{{"mountpoint", Pathname}}, Opts: []Arg{{"offset", Int64}, {"length", Int64}, {"minimumfreeextent", Int64}}, Feature: "fstrim", Since: "1.19.6"},
+	{Name: "set_uuid", Proc: 403, Args: []Arg{{"device", Device}, {"uuid", String}}, Since: "1.23.10", Status: Done, Summary: "set the UUID of a filesystem"},
+	{Name: "set_uuid_random", Proc: 456, Args: []Arg{{"device", Device}}, Since: "1.29.50", Status: Done, Summary: "set a new random UUID on a filesystem"},
+	{Name: "vfs_minimum_size", Proc: 457, Args: []Arg{{"mountable", Mountable}}, Ret: Ret{Kind: RetInt64, Name: "sizeinbytes"}, Since: "1.31.18", Status: Done, Summary: "smallest size a filesystem can be shrunk to"},
+	{Name: "mksquashfs", Proc: 471, Args: []Arg{{"path", Pathname}, {"filename", FileOut}}, Opts: []Arg{{"compress", String}, {"excludes", StringList}}, Feature: "squashfs", Cancellable: true, Since: "1.35.25"},
+	{Name: "list_filesystems", Proc: 476, Ret: Ret{Kind: RetHashtable, Name: "fses", Elem: Mountable}, Since: "1.5.15", Status: Done, Summary: "list the filesystems and their types"},
+	{Name: "findfs_partuuid", Proc: 514, Args: []Arg{{"uuid", String}}, Ret: Ret{Kind: RetString, Name: "device", Elem: Device}, Since: "1.53.5", Status: Done, Summary: "find a partition by its UUID"},
+	{Name: "findfs_partlabel", Proc: 515, Args: []Arg{{"label", String}}, Ret: Ret{Kind: RetString, Name: "device", Elem: Device}, Since: "1.53.5", Status: Done, Summary: "find a partition by its name"},
+}

@@ -1,0 +1,9 @@
+package api
+
+// ownCalls are the calls that libguestfs does not have. A client sends them
+// only to a daemon that has listed them in its answer to internal_hello.
+var ownCalls = []Call{
+	{Name: "internal_hello", Proc: ProcOwn, Args: []Arg{{"clock", Int64}, {"entropy", Bytes}}, Ret: Ret{Kind: RetStringList, Name: "extensions"}, Internal: true, Status: Done, Summary: "set the clock, stir the random pool and list the calls of our own that the daemon knows"},
+	{Name: "internal_attach", Proc: ProcOwn + 1, Args: []Arg{{"targets", StringList}}, Ret: Ret{Kind: RetStringList, Name: "devices", Elem: Device}, Internal: true, Status: Done, Summary: "wait for drives that were plugged in, name them in order and assemble what lies on them"},
+	{Name: "internal_warnings", Proc: ProcOwn + 2, Ret: Ret{Kind: RetStringList, Name: "warnings"}, Internal: true, Status: Done, Summary: "take the warnings that calls have left since the last time"},
+}

@@ -1,0 +1,128 @@
+package wire
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// FrameKind tells what ReadFrame found.
+type FrameKind int
+
+// The kinds of frames.
+const (
+	MessageFrame  FrameKind = iota // Data is a message or a chunk: the call under way decides which
+	LaunchFrame                    // the daemon is ready
+	CancelFrame                    // the other side wants the transfer to stop
+	ProgressFrame                  // Progress is set
+)
+
+// Frame is one unit on the stream.
+type Frame struct {
+	Kind     FrameKind
+	Data     []byte // valid until the next ReadFrame
+	Progress Progress
+}
+
+// Conn frames messages on a byte stream. One goroutine may read while any
+// number of others write: each Write method sends its frame whole.
+type Conn struct {
+	r   io.Reader
+	buf []byte
+
+	mu sync.Mutex // held while a frame is written
+	w  io.Writer
+}
+
+// NewConn returns a Conn over a stream. It does not buffer, so that a reader
+// can stop between two frames and hand the stream on.
+func NewConn(stream io.ReadWriter) *Conn { return &Conn{r: stream, w: stream} }
+
+// ReadFrame reads the next frame. io.EOF means that the other side closed the
+// stream between two frames; within a frame that is io.ErrUnexpectedEOF.
+func (c *Conn) ReadFrame() (Frame, error) {
+	var word [4]byte
+	if _, err := io.ReadFull(c.r, word[:]); err != nil {
+		return Frame{}, err
+	}
+	switch n := binary.BigEndian.Uint32(word[:]); {
+	case n == LaunchFlag:
+		return Frame{Kind: LaunchFrame}, nil
+	case n == CancelFlag:
+		return Frame{Kind: CancelFrame}, nil
+	case n == ProgressFlag:
+		data, err := c.readBody(progressSize)
+		if err != nil {
+			return Frame{}, err
+		}
+		p, err := DecodeProgress(data)
+		return Frame{Kind: ProgressFrame, Progress: p}, err
+	case n > MessageMax:
+		return Frame{}, fmt.Errorf("incoming message has %d bytes; the limit is %d", n, MessageMax)
+	default:
+		data, err := c.readBody(int(n))
+		return Frame{Kind: MessageFrame, Data: data}, err
+	}
+}
+
+func (c *Conn) readBody(n int) ([]byte, error) {
+	if cap(c.buf) < n {
+		c.buf = make([]byte, n)
+	}
+	_, err := io.ReadFull(c.r, c.buf[:n])
+	if err == io.EOF && n > 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	return c.buf[:n], err
+}
+
+// WriteMessage sends a header and a body. A message over MessageMax is refused
+// before anything is sent.
+func (c *Conn) WriteMessage(h *Header, body []byte) error {
+	n := headerBytes + len(body)
+	if n > MessageMax {
+		return fmt.Errorf("message has %d bytes; the limit of the protocol is %d", n, MessageMax)
+	}
+	e := Encoder{buf: make([]byte, 0, 4+n)}
+	e.Uint32(uint32(n))
+	h.encode(&e)
+	e.buf = append(e.buf, body...)
+	return c.write(e.buf)
+}
+
+// WriteChunk sends a piece of a file of at most ChunkMax bytes.
+func (c *Conn) WriteChunk(chunk Chunk) error {
+	if len(chunk.Data) > ChunkMax {
+		return fmt.Errorf("chunk has %d bytes; the limit is %d", len(chunk.Data), ChunkMax)
+	}
+	var cancel uint32
+	if chunk.Cancel {
+		cancel = 1
+	}
+	e := Encoder{buf: make([]byte, 0, 16+len(chunk.Data))}
+	e.Uint32(uint32(8 + (len(chunk.Data)+3)&^3))
+	e.Uint32(cancel)
+	e.Opaque(chunk.Data)
+	return c.write(e.buf)
+}
+
+// WriteProgress sends a progress message.
+func (c *Conn) WriteProgress(p Progress) error {
+	var e Encoder
+	e.Uint32(ProgressFlag)
+	p.encode(&e)
+	return c.write(e.Bytes())
+}
+
+// WriteFlag sends LaunchFlag or CancelFlag.
+func (c *Conn) WriteFlag(flag uint32) error {
+	return c.write(binary.BigEndian.AppendUint32(nil, flag))
+}
+
+func (c *Conn) write(b []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, err := c.w.Write(b)
+	return err
+}
