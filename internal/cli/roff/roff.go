@@ -44,8 +44,7 @@ func (p *Page) Break() { p.b.WriteString(".br\n") }
 
 // Item starts an entry of a list of terms; what is written next explains it.
 func (p *Page) Item(term string) {
-	p.b.WriteString(".TP\n")
-	p.text(term)
+	p.b.WriteString(".TP\n" + protect(inline(term)) + "\n")
 }
 
 // Markdown writes text. Inside an Item, further paragraphs stay indented under it.
@@ -111,8 +110,25 @@ func (p *Page) example(block string, indent bool) {
 	p.b.WriteString(".EE\n.in\n")
 }
 
-// text writes one paragraph as one source line.
-func (p *Page) text(text string) { p.b.WriteString(protect(inline(text)) + "\n") }
+// lineBytes is how long a line of the source may get, for those who read it or its diffs.
+const lineBytes = 80
+
+// text writes one paragraph, in as many source lines as it needs.
+func (p *Page) text(text string) {
+	line := ""
+	for word := range strings.FieldsSeq(inline(text)) {
+		switch {
+		case line == "":
+			line = word
+		case len(line)+1+len(word) > lineBytes:
+			p.b.WriteString(protect(line) + "\n")
+			line = word
+		default:
+			line += " " + word
+		}
+	}
+	p.b.WriteString(protect(line) + "\n")
+}
 
 // split cuts text into blocks at empty lines. Examples with empty lines stay whole.
 func split(text string) []string {

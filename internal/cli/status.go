@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Exit statuses of all tools. A program stopped by a signal exits with 128 and the
+// signal's number, as shells count it: 130 for an interrupt.
+const (
+	StatusOK      = 0
+	StatusFailed  = 1 // also for a wrong command line, as in libguestfs
+	statusSignals = 128
+)
+
+// Stopped is the cause of a context that a signal ended.
+type Stopped struct{ Signal syscall.Signal }
+
+func (s *Stopped) Error() string { return "stopped: " + s.Signal.String() }
+
+// Signals returns a context that SIGINT, SIGTERM or SIGHUP ends, so that the program can
+// shut its appliance down. A second signal ends the program at once. Signals that the
+// parent had ignored, as nohup does, stay ignored. Call stop when done.
+func Signals(parent context.Context) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	received := make(chan os.Signal, 1)
+	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(sig) {
+			signal.Notify(received, sig)
+		}
+	}
+	go func() {
+		select {
+		case sig := <-received:
+			signal.Stop(received)
+			cancel(&Stopped{sig.(syscall.Signal)})
+		case <-ctx.Done():
+			signal.Stop(received)
+		}
+	}()
+	return ctx, func() { cancel(context.Canceled) }
+}
+
+// statusOf is the exit status for a program that ended with err.
+func statusOf(err error) int {
+	var stopped *Stopped
+	switch {
+	case err == nil:
+		return StatusOK
+	case errors.As(err, &stopped):
+		return statusSignals + int(stopped.Signal)
+	}
+	return StatusFailed
+}
+
+// Hint returns err with advice for the user, which is printed on a line of its own.
+func Hint(err error, format string, args ...any) error {
+	return &hinted{err, fmt.Sprintf(format, args...)}
+}
+
+type hinted struct {
+	error
+	hint string
+}
+
+func (h *hinted) Unwrap() error { return h.error }
