@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"golang.org/x/term"
 
@@ -20,20 +21,23 @@ type Stdio struct {
 	Out, Err io.Writer
 }
 
-// A Console is what a running tool reads from and writes to. It is for one goroutine.
+// A Console is what a running tool reads from and writes to. It is for one goroutine;
+// only events may come from others.
 type Console struct {
 	In  io.Reader
 	Out *bufio.Writer // flushed by Program.Run; an error in it fails the program
 
-	program string
-	verbose bool
-	err     io.Writer
-	safe    *safe.Writer // below Out when that is a terminal, else nil
-	status  int          // only rises
+	program        string
+	verbose, trace bool
+	safe           *safe.Writer // below Out when that is a terminal, else nil
+	status         int          // only rises
+
+	mu  sync.Mutex // guards err
+	err io.Writer
 }
 
-func newConsole(program string, verbose bool, stdio Stdio) *Console {
-	c := &Console{In: stdio.In, program: program, verbose: verbose, err: stdio.Err}
+func newConsole(program string, stdio Stdio) *Console {
+	c := &Console{In: stdio.In, program: program, err: stdio.Err}
 	out := stdio.Out
 	if isTerminal(out) {
 		c.safe = safe.NewWriter(out)
@@ -58,28 +62,28 @@ func (c *Console) Fail(err error) {
 // Warn reports err, which does not change the exit status.
 func (c *Console) Warn(err error) { c.message("warning", err) }
 
-// Note prints a line when -v was given.
-func (c *Console) Note(format string, args ...any) {
-	if c.verbose {
-		c.line("note", fmt.Sprintf(format, args...))
-	}
-}
-
 func (c *Console) message(kind string, err error) {
 	c.line(kind, err.Error())
-	var advised *hinted
-	if errors.As(err, &advised) {
-		c.line("hint", advised.hint)
+	var a advised
+	if errors.As(err, &a) && a.Hint() != "" {
+		c.line("hint", a.Hint())
 	}
 }
 
-// line prints text after "program: kind: ". Further lines of text, such as the last words
+// line prints text after "program: kind: ", below the output so far.
+func (c *Console) line(kind, text string) {
+	_ = c.flush() // an error stays in Out, where finish finds it
+	c.stderr(kind, text)
+}
+
+// stderr prints text after "program: kind: ". Further lines of text, such as the last words
 // of QEMU, are indented, so that none can pass for a message of its own.
 // Losing a message is no reason to stop, and there is nowhere left to report it.
-func (c *Console) line(kind, text string) {
-	_ = c.flush() // keeps the order on a terminal; Run looks at the error
+func (c *Console) stderr(kind, text string) {
 	text = strings.TrimRight(text, "\n")
 	text = strings.ReplaceAll(safe.Text(text), "\n", "\n  ")
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	_, _ = fmt.Fprintf(c.err, "%s: %s: %s\n", c.program, kind, text)
 }
 

@@ -103,6 +103,15 @@ func TestManualErrors(t *testing.T) {
 	}
 }
 
+func TestManualWithoutOptions(t *testing.T) {
+	broken := sample
+	broken.Page = "# a title alone\n"
+	_, err := broken.manual(broken.parser(new(sampleOptions)).Model.Node)
+	if want := "virt-sample.1.md: the section Options is missing"; err == nil || err.Error() != want {
+		t.Errorf("manual = %v; want %s", err, want)
+	}
+}
+
 func TestGenerateUnknown(t *testing.T) {
 	status, _, stderr := runSample(new(sampleOptions), nothing, "--generate=csh")
 	if want := "virt-sample: error: --generate \"csh\": it must be man, bash, zsh or fish\n"; status != 1 || stderr != want {

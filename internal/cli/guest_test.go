@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -94,7 +95,7 @@ func TestUnreadable(t *testing.T) {
 	if err := os.Chmod(file, 0); err != nil {
 		t.Fatal(err)
 	}
-	if err := checkReadable(file); err == nil || !os.IsPermission(err.(*hinted).error) {
+	if err := checkReadable(file); err == nil || !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("checkReadable = %v; want %v", err, fs.ErrPermission)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,6 +33,9 @@ var closing = []string{"Exit status", "Environment"}
 // tool's prose an option; each one missing is an error.
 func (p Program) manual(root *kong.Node) (string, error) {
 	own, shared := parseProse(p.Page), parseProse(standard)
+	if _, found := own.section("Options"); !found {
+		return "", fmt.Errorf("%s.1.md: the section Options is missing", p.Name)
+	}
 	date, err := manualDate()
 	if err != nil {
 		return "", err
@@ -48,15 +52,16 @@ func (p Program) manual(root *kong.Node) (string, error) {
 		page.Line("`" + p.Name + "` " + usage)
 	}
 	for _, s := range own.sections {
-		if s.name == "Options" || isClosing(s.name) {
-			continue
+		switch {
+		case s.name == "Options":
+			page.Section(s.name)
+			if err := entries(&page, allOptions(root), own, shared); err != nil {
+				return "", fmt.Errorf("%s.1.md: %w", p.Name, err)
+			}
+		case !slices.Contains(closing, s.name):
+			page.Section(s.name)
+			page.Markdown(s.text)
 		}
-		page.Section(s.name)
-		page.Markdown(s.text)
-	}
-	page.Section("Options")
-	if err := entries(&page, allOptions(root), own, shared); err != nil {
-		return "", fmt.Errorf("%s.1.md: %w", p.Name, err)
 	}
 	for _, name := range closing {
 		text, found := own.section(name)
@@ -134,15 +139,6 @@ func heading(o option) string {
 		fmt.Fprintf(&b, "[=*%s*]", o.value)
 	}
 	return b.String()
-}
-
-func isClosing(name string) bool {
-	for _, c := range closing {
-		if c == name {
-			return true
-		}
-	}
-	return false
 }
 
 func manualDate() (string, error) {

@@ -27,7 +27,7 @@ type Program struct {
 //
 // When opts has a method Check, that is called after parsing, before do.
 func (p Program) Run(ctx context.Context, args []string, stdio Stdio, opts Options, do func(context.Context, *Console) error) int {
-	console := newConsole(p.Name, false, stdio)
+	console := newConsole(p.Name, stdio)
 	parser := p.parser(opts)
 	line, err := getopt(parser.Model.Node, args)
 	if err != nil {
@@ -39,7 +39,7 @@ func (p Program) Run(ctx context.Context, args []string, stdio Stdio, opts Optio
 	if _, err := parser.Parse(line.args); err != nil {
 		return console.finish(ctx, p.usage(err))
 	}
-	console.verbose = opts.common().Verbose
+	console.verbose, console.trace = opts.common().Verbose, opts.common().Trace
 	if checker, ok := opts.(interface{ Check() error }); ok {
 		if err := checker.Check(); err != nil {
 			return console.finish(ctx, err)
@@ -64,8 +64,8 @@ func (p Program) parser(opts Options) *kong.Kong {
 
 // usage adds the usual advice to an error in the command line that brings none itself.
 func (p Program) usage(err error) error {
-	var advised *hinted
-	if errors.As(err, &advised) {
+	var a advised
+	if errors.As(err, &a) {
 		return err
 	}
 	return Hint(err, "%s --help lists the options", p.Name)

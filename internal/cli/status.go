@@ -57,6 +57,12 @@ func statusOf(err error) int {
 	return StatusFailed
 }
 
+// advised is an error that says what the user can do about it. guestfs.Error is one.
+type advised interface {
+	error
+	Hint() string
+}
+
 // Hint returns err with advice for the user, which is printed on a line of its own.
 func Hint(err error, format string, args ...any) error {
 	return &hinted{err, fmt.Sprintf(format, args...)}
@@ -68,3 +74,4 @@ type hinted struct {
 }
 
 func (h *hinted) Unwrap() error { return h.error }
+func (h *hinted) Hint() string  { return h.hint }

@@ -2,6 +2,7 @@
 //
 //	size.Human(1536, 1)     // "1.5K"
 //	size.Kibi(61294, 512)   // "30647"
+//	size.Bytes(3, 512)      // "1536"
 //
 // Human rounds to the nearest unit with ties to even, keeps one decimal below ten and
 // chooses the suffix (K, M, G, T, P, E) itself, base 1024. The libguestfs tools
@@ -33,6 +34,9 @@ func Human(n, unitBytes int64) string {
 func Kibi(n, unitBytes int64) string {
 	return new(big.Int).Quo(product(n, unitBytes), big.NewInt(1024)).String()
 }
+
+// Bytes prints n units of unitBytes each as a number of bytes.
+func Bytes(n, unitBytes int64) string { return product(n, unitBytes).String() }
 
 // product is n*unit. Both come from the guest, and 63 bits times 63 bits does not fit.
 func product(n, unit int64) *big.Int {

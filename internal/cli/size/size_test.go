@@ -45,6 +45,12 @@ func TestHuman(t *testing.T) {
 	}
 }
 
+func TestBytes(t *testing.T) {
+	if got, want := Bytes(math.MaxInt64, 4096), "37778931862957161705472"; got != want {
+		t.Errorf("Bytes = %s; want %s", got, want)
+	}
+}
+
 func TestKibi(t *testing.T) {
 	tests := []struct {
 		n, unit int64
