@@ -1,0 +1,83 @@
+// Virt-df shows how much space is free on the filesystems of a guest, without
+// starting the guest.
+//
+//	virt-df -a disk.qcow2
+//
+// main.go is the command line, df.go asks the guest, output.go prints. The text and the
+// CSV are those of libguestfs's virt-df, byte for byte. The manual is virt-df.1.md.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"io"
+	"os"
+
+	"virt-tools/internal/cli"
+)
+
+//go:embed virt-df.1.md
+var page string
+
+var program = cli.Program{
+	Name:    "virt-df",
+	Summary: "show free space on the filesystems of a guest",
+	Usage:   []string{"[options] -a disk.img [-a disk.img ...]"},
+	Page:    page,
+	SeeAlso: []string{"`df`(1)", "`virt-appliance`(1)"},
+}
+
+// options are those of the command line.
+type options struct {
+	cli.Common
+	cli.Guest
+	CSV   bool `name:"csv" xor:"output" help:"Write comma-separated values."`
+	Human bool `name:"human-readable" short:"h" help:"Print sizes as 24K, 1.5G."`
+	Inode bool `name:"inodes" short:"i" help:"Show inodes instead of blocks."`
+	JSON  bool `name:"json" xor:"output" help:"Write JSON."`
+	YAML  bool `name:"yaml" xor:"output" help:"Write YAML."`
+
+	// These matter once all domains of a libvirt can be shown. With disk images libguestfs's
+	// virt-df takes them without effect too, and scripts pass them.
+	OnePerGuest bool `name:"one-per-guest" help:"Have no effect: every guest has its own appliance."`
+	Threads     uint `short:"P" placeholder:"N" help:"Look at N guests at a time."`
+	UUID        bool `name:"uuid" help:"Print UUIDs instead of the names of domains."`
+
+	Disks []string `arg:"" optional:"" help:"Disk images, the old way of naming them."`
+}
+
+// Check reports options that do not go together, and what is wrong with the disks.
+func (o *options) Check() error {
+	switch {
+	case o.Human && o.CSV:
+		return errors.New("you cannot use -h and --csv options together")
+	case o.Human && (o.JSON || o.YAML):
+		return errors.New("-h does not go with --json and --yaml: they hold bytes")
+	case o.Inode && (o.JSON || o.YAML):
+		return errors.New("-i does not go with --json and --yaml: they hold blocks and inodes")
+	}
+	if err := o.Positional(o.Disks); err != nil {
+		return err
+	}
+	if err := o.Guest.Check(); err != nil {
+		return err
+	}
+	if len(o.Drives()) == 0 {
+		return cli.Hint(errors.New("showing all domains of libvirt is not built yet"), "name a disk image with -a")
+	}
+	return nil
+}
+
+func main() {
+	ctx, stop := cli.Signals(context.Background())
+	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var opts options
+	stdio := cli.Stdio{In: stdin, Out: stdout, Err: stderr}
+	return program.Run(ctx, args, stdio, &opts, opts.df)
+}
