@@ -1,6 +1,7 @@
 package cli
 
-// Common are the options that every tool has. A tool embeds it in its options.
+// Common are the options that every tool has. A tool embeds it in its options. Those that
+// inform are never read from here: they are carried out before the rest is parsed.
 type Common struct {
 	Help    bool `informs:"" help:"Show this help and exit."`
 	Trace   bool `short:"x" help:"Show every call that is made."`
