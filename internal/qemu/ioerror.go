@@ -1,0 +1,50 @@
+package qemu
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+)
+
+// noteIOError remembers the first write that failed. Reads that fail are the guest's to
+// report: it has the sector and the file.
+func (m *Machine) noteIOError(data map[string]any) {
+	node, _ := data["node-name"].(string)
+	reason, _ := data["reason"].(string)
+	m.config.Log("qemu: %v error on %s: %s", data["operation"], node, reason)
+	if data["operation"] != "write" {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d := m.driveOfLocked(node)
+	if m.ioErr != nil || d == nil {
+		return
+	}
+	cause := error(syscall.EIO)
+	if full, _ := data["nospace"].(bool); full {
+		cause = syscall.ENOSPC
+	}
+	if d.ReadOnly || d.File == "" {
+		m.ioErr = told(hintTempDir, "write the temporary data of %s in %s: %w", d.name(), m.config.tempDir(), cause)
+		return
+	}
+	m.ioErr = told("the changes to the image are not complete", "write %s: %w%s", d.name(), cause, colon(reason))
+}
+
+// driveOfLocked finds the drive that a node belongs to: nodes are named d<index>-<what>.
+func (m *Machine) driveOfLocked(node string) *Drive {
+	var index int
+	if n, _ := fmt.Sscanf(strings.Replace(node, "-", " ", 1), "d%d", &index); n != 1 || m.drives[index] == nil {
+		return nil
+	}
+	return &m.drives[index].Drive
+}
+
+// WriteError is the first write to a drive that failed on the host, or nil. The guest
+// saw an input/output error; this says why. A full temporary folder is the usual reason.
+func (m *Machine) WriteError() error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.ioErr
+}
