@@ -40,7 +40,13 @@ func newCall(ctx context.Context, s *Server, h wire.Header) *Call {
 func (c *Call) end() { c.cancel() }
 
 func (c *Call) replyHeader(status wire.Status) *wire.Header {
-	return &wire.Header{Proc: c.header.Proc, Direction: wire.Reply, Serial: c.header.Serial, Status: status}
+	h := &wire.Header{Proc: c.header.Proc, Direction: wire.Reply, Serial: c.header.Serial, Status: status}
+	// A reply has no use for this field; it tells our own library that there
+	// are warnings to fetch (PROTOCOL.md).
+	c.server.mu.Lock()
+	defer c.server.mu.Unlock()
+	h.ProgressHint = uint64(len(c.server.warnings))
+	return h
 }
 
 // reply finishes the call on the wire: the rest of an upload is taken in, the

@@ -1,0 +1,82 @@
+#!/bin/sh
+# Installs what is missing for the named sets of work: run, demo, check.
+# Says what it installs and why. Does nothing, and needs no network, when all
+# is there.
+set -eu
+
+# set | what must be there (command, or file when it has a slash) | Debian package | why
+table='
+run|qemu-system-x86_64|qemu-system-x86|runs the appliance
+run|qemu-img|qemu-utils|makes and checks disk images
+run|mke2fs|e2fsprogs|goes into the appliance: ext2, ext3, ext4
+run|lvm|lvm2|goes into the appliance: logical volumes
+run|dmsetup|dmsetup|goes into the appliance: mapped devices
+run|mdadm|mdadm|goes into the appliance: software RAID
+run|cryptsetup|cryptsetup-bin|goes into the appliance: encrypted disks
+run|mkfs.xfs|xfsprogs|goes into the appliance: xfs
+run|mkfs.btrfs|btrfs-progs|goes into the appliance: btrfs
+run|mkfs.vfat|dosfstools|goes into the appliance: FAT
+run|mkfs.exfat|exfatprogs|goes into the appliance: exFAT
+run|ntfs-3g|ntfs-3g|goes into the appliance: NTFS
+run|mkfs.f2fs|f2fs-tools|goes into the appliance: F2FS
+run|mksquashfs|squashfs-tools|goes into the appliance: SquashFS
+run|sfdisk|fdisk|goes into the appliance: partition tables
+run|parted|parted|goes into the appliance: partition tables
+run|sgdisk|gdisk|goes into the appliance: GPT
+run|blkid|util-linux|goes into the appliance: what is on a device
+demo|debootstrap|debootstrap|makes the Debian guest
+check|virt-df|guestfs-tools|the reference that results are compared with
+check|guestfish|libguestfs-tools|drives our appliance in the interoperation tests
+check|gcc|gcc|the race detector needs it
+check|/usr/include/stdlib.h|libc6-dev|the race detector needs it
+check|xorriso|xorriso|makes ISO images for the tests
+check|zsh|zsh|checks the completion for zsh
+check|fish|fish|checks the completion for fish
+check|mandoc|mandoc|checks the man pages
+check|cpio|cpio|reads the initramfs back in the tests
+'
+
+have() {
+	case $1 in
+	*/*) [ -e "$1" ] ;;
+	*) command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ] ;;
+	esac
+}
+
+packages= notes=
+for wanted in "$@"; do
+	while IFS='|' read -r set what package why; do
+		[ "$set" = "$wanted" ] || continue
+		have "$what" && continue
+		case " $packages " in *" $package "*) continue ;; esac
+		packages="$packages $package"
+		notes="$notes  $package: $why
+"
+	done <<-END
+	$table
+	END
+done
+[ -n "$packages" ] || exit 0
+
+echo "Missing, to be installed with apt-get:"
+printf '%s' "$notes"
+if ! command -v apt-get >/dev/null 2>&1; then
+	echo "error: there is no apt-get here; install what these Debian packages hold, then try again:$packages" >&2
+	exit 1
+fi
+sudo=
+if [ "$(id -u)" != 0 ]; then
+	if ! command -v sudo >/dev/null 2>&1; then
+		echo "error: not root and no sudo; as root run: apt-get install --no-install-recommends$packages" >&2
+		exit 1
+	fi
+	sudo=sudo
+fi
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# shellcheck disable=SC2086 # packages is a list
+if ! { $sudo apt-get update && $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages; } >"$log" 2>&1 </dev/null; then
+	tail -n 20 "$log" >&2
+	echo "error: apt-get failed; its last lines are above" >&2
+	exit 1
+fi
