@@ -24,8 +24,9 @@ type Stdio struct {
 // A Console is what a running tool reads from and writes to. It is for one goroutine;
 // only events may come from others.
 type Console struct {
-	In  io.Reader
-	Out *bufio.Writer // flushed by Program.Run; an error in it fails the program
+	In      io.Reader
+	Out     *bufio.Writer // flushed by Program.Run; an error in it fails the program
+	Command string        // the sub-command given, "" for a tool without any
 
 	program        string
 	verbose, trace bool

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"context"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -83,6 +85,31 @@ func TestGetoptCommands(t *testing.T) {
 	}
 	if _, err := getopt(parser.Model.Node, []string{"check", "-f"}); err == nil {
 		t.Error("check -f was taken, although -f belongs to build")
+	}
+}
+
+func TestCommand(t *testing.T) {
+	tests := []struct {
+		args   []string
+		want   string
+		stderr string
+	}{
+		{[]string{"-v", "build", "dir"}, "build", ""},
+		{[]string{"check"}, "check", ""},
+		{nil, "", "virt-sample: error: expected one of \"build\", \"check\"\nvirt-sample: hint: virt-sample --help lists the options\n"},
+		{[]string{"build"}, "", "virt-sample: error: expected \"<dir>\"\nvirt-sample: hint: virt-sample --help lists the options\n"},
+	}
+	for _, test := range tests {
+		got := ""
+		var stdout, stderr bytes.Buffer
+		sample.Run(t.Context(), test.args, Stdio{Out: &stdout, Err: &stderr}, new(commandOptions),
+			func(_ context.Context, c *Console) error {
+				got = c.Command
+				return nil
+			})
+		if got != test.want || stderr.String() != test.stderr {
+			t.Errorf("%q: command %q, stderr %q; want %q, %q", test.args, got, stderr.String(), test.want, test.stderr)
+		}
 	}
 }
 

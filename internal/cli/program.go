@@ -36,8 +36,12 @@ func (p Program) Run(ctx context.Context, args []string, stdio Stdio, opts Optio
 	if line.inform != nil {
 		return console.finish(ctx, p.inform(parser.Model.Node, *line.inform, console.Out))
 	}
-	if _, err := parser.Parse(line.args); err != nil {
+	parsed, err := parser.Parse(line.args)
+	if err != nil {
 		return console.finish(ctx, p.usage(err))
+	}
+	if selected := parsed.Selected(); selected != nil {
+		console.Command = selected.Name
 	}
 	console.verbose, console.trace = opts.common().Verbose, opts.common().Trace
 	if checker, ok := opts.(interface{ Check() error }); ok {
