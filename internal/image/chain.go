@@ -1,6 +1,7 @@
 package image
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -135,16 +136,18 @@ func openLayer(path string, format Format, writable bool) (_ *Layer, err error) 
 	if f.Size == 0 {
 		return nil, refuse("a disk has at least one sector; was the copy interrupted?", "%s: the file is empty", path)
 	}
-	detected := format == ""
-	if detected {
+	if format == "" {
 		if format, err = Detect(f, f.Size); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	info, err := Inspect(f, f.Size, format)
 	if err != nil {
-		hint := "was the copy interrupted?"
-		if !detected {
+		hint := ""
+		switch {
+		case errors.Is(err, errTruncated):
+			hint = "was the copy interrupted?"
+		case errors.Is(err, errNot):
 			hint = "leave the format out to have it detected"
 		}
 		return nil, refuse(hint, "%s: %w", path, err)

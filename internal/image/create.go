@@ -20,11 +20,11 @@ func WriteQcow2(w io.WriterAt, size int64) error {
 		tables  = 3                       // clusters in front of the L1 table
 		maxSize = 1 << 50                 // keeps the L1 table within QEMU's limit of 32 MiB
 	)
-	if size < 0 || size%512 != 0 || size > maxSize {
+	if size <= 0 || size%512 != 0 || size > maxSize {
 		return fmt.Errorf("qcow2: size %d is not possible", size)
 	}
 	entries := (size + perL1 - 1) / perL1
-	l1Clusters := max((entries*8+cluster-1)/cluster, 1)
+	l1Clusters := (entries*8 + cluster - 1) / cluster
 
 	// The L1 table stays a hole; its last byte gives the file its length.
 	b := make([]byte, tables*cluster)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -21,7 +22,9 @@ const (
 	vmdkCowMagic    = "COWD"
 	vmdkText        = "# Disk DescriptorFile"
 	vmdkTextMax     = 1 << 20
+	vmdkEmbeddedMax = 20 * 512
 	vmdkNoParent    = "ffffffff"
+	vmdkParent      = "parentFileNameHint" // then =" and the name
 )
 
 func probeVMDK(h []byte) bool {
@@ -81,15 +84,18 @@ func readVMDKSparse(r io.ReaderAt, size int64) (Info, error) {
 		return Info{}, errors.New("virtual size is too large")
 	}
 	info := Info{VirtualSize: int64(capacity) * 512}
-	sector, sectors := binary.LittleEndian.Uint64(h[28:]), binary.LittleEndian.Uint64(h[36:])
+	sector := binary.LittleEndian.Uint64(h[28:])
 	if sector == 0 {
 		return info, nil
 	}
-	if sector > math.MaxInt64/512 || sectors > vmdkTextMax/512 {
-		return Info{}, errors.New("descriptor is too large")
+	// The header's own length of the text is not what QEMU goes by.
+	n := uint64(vmdkEmbeddedMax)
+	if capacity == 0 {
+		n = vmdkTextMax
 	}
-	// QEMU reads a fixed 20 sectors whatever the header says: read at least those.
-	n := max(sectors, 20) * 512
+	if sector > math.MaxInt64/512 {
+		return Info{}, errors.New("descriptor is outside of the file")
+	}
 	if off := sector * 512; off < uint64(size) {
 		n = min(n, uint64(size)-off)
 	}
@@ -109,65 +115,70 @@ func readVMDKSparse(r io.ReaderAt, size int64) (Info, error) {
 }
 
 // parseVMDKText reads extent lines, `RW 4192256 SPARSE "disk-s001.vmdk"`, and the parent.
-func parseVMDKText(text []byte, withExtents bool) (Info, error) {
+// It must find every name that QEMU would find, so it is as generous with white space.
+func parseVMDKText(text []byte, needExtents bool) (Info, error) {
 	if i := bytes.IndexByte(text, 0); i >= 0 {
 		text = text[:i]
 	}
 	var info Info
 	var sectors uint64
-	parent, cid := "", vmdkNoParent
+	cid := vmdkNoParent
 	for _, line := range strings.Split(string(text), "\n") {
 		line = strings.TrimSpace(line)
 		if v, ok := strings.CutPrefix(line, "parentCID="); ok {
 			cid = strings.ToLower(strings.TrimSpace(v))
 			continue
 		}
-		if v, ok := strings.CutPrefix(line, "parentFileNameHint="); ok {
-			parent = strings.Trim(v, `"`)
-			continue
-		}
 		n, name, ok, err := vmdkExtent(line)
 		if err != nil {
 			return Info{}, err
 		}
-		if !ok || !withExtents {
+		if !ok || !needExtents {
 			continue
 		}
-		if sectors += n; sectors > math.MaxInt64/512 || n > math.MaxInt64/512 {
+		if n > math.MaxInt64/512 || sectors+n > math.MaxInt64/512 {
 			return Info{}, errors.New("virtual size is too large")
 		}
+		sectors += n
 		if name != "" {
 			info.Extents = append(info.Extents, name)
 		}
 	}
+	if needExtents && len(info.Extents) == 0 {
+		return Info{}, errors.New("descriptor without extents")
+	}
 	info.VirtualSize = int64(sectors) * 512
-	// The hint alone is enough for QEMU, whatever parentCID says.
-	if parent != "" || cid != vmdkNoParent {
-		info.Backing, info.BackingFormat = parent, string(VMDK)
-		if parent == "" {
-			return Info{}, fmt.Errorf("the image has a parent (CID %q) but does not name it", cid)
-		}
+	// The hint alone makes a parent for QEMU, wherever it stands.
+	if _, rest, ok := strings.Cut(string(text), vmdkParent); ok && len(rest) > 2 {
+		info.Backing, _, _ = strings.Cut(rest[2:], `"`)
+		info.BackingFormat = string(VMDK)
+	}
+	if cid != vmdkNoParent && info.Backing == "" {
+		return Info{}, fmt.Errorf("the image has a parent (CID %.20q) but does not name it", cid)
 	}
 	return info, nil
 }
 
 // vmdkExtent reads one extent line; name is empty for a hole (type ZERO).
 func vmdkExtent(line string) (sectors uint64, name string, ok bool, err error) {
-	access, rest, _ := strings.Cut(line, " ")
-	if access != "RW" && access != "RDONLY" && access != "NOACCESS" {
+	words := strings.Fields(line)
+	if len(words) == 0 || words[0] != "RW" && words[0] != "RDONLY" && words[0] != "NOACCESS" {
 		return 0, "", false, nil
 	}
-	var kind string
-	if n, _ := fmt.Sscanf(rest, "%d %s", &sectors, &kind); n != 2 {
-		return 0, "", false, fmt.Errorf("extent line %.80q is not valid", line)
+	bad := fmt.Errorf("extent line %.80q is not valid", line)
+	if len(words) < 3 {
+		return 0, "", false, bad
 	}
-	_, quoted, found := strings.Cut(rest, `"`)
+	if sectors, err = strconv.ParseUint(words[1], 10, 63); err != nil {
+		return 0, "", false, bad
+	}
+	_, quoted, found := strings.Cut(line, `"`)
 	if !found {
 		return sectors, "", true, nil
 	}
 	name, _, found = strings.Cut(quoted, `"`)
 	if !found || name == "" {
-		return 0, "", false, fmt.Errorf("extent line %.80q is not valid", line)
+		return 0, "", false, bad
 	}
 	return sectors, name, true, nil
 }
