@@ -157,7 +157,7 @@ func resizeProtective(device string, sectors int64) error {
 		return nil
 	}
 	binary.LittleEndian.PutUint32(e[12:], uint32(min(sectors-1, 0xffffffff)))
-	copy(e[5:8], "\xff\xff\xff") // the CHS end of what CHS cannot express
+	copy(e[5:8], chs(sectors-1))
 	if _, err := f.WriteAt(sector, 0); err != nil {
 		return err
 	}
@@ -176,4 +176,15 @@ func setGPTName(entry []byte, name string) error {
 		binary.LittleEndian.PutUint16(field[2*i:], u)
 	}
 	return nil
+}
+
+// chs is a sector in an MBR's old notation of head, sector, cylinder, or three
+// times 0xff beyond 8 GB.
+func chs(lba int64) []byte {
+	const heads, perTrack = 255, 63
+	c, h, s := lba/(heads*perTrack), lba/perTrack%heads, lba%perTrack+1
+	if c > 1023 {
+		return []byte{0xff, 0xff, 0xff}
+	}
+	return []byte{byte(h), byte(s | c>>8<<6), byte(c)}
 }

@@ -305,8 +305,12 @@ func doPartSetName(c *Call, device string, partnum int, name string) error {
 	if partnum < 1 {
 		return errPartNum
 	}
-	if t, err := loadTable(device); err == nil && t.gpt != nil {
+	t, err := loadTable(device)
+	switch {
+	case err == nil && t.gpt != nil:
 		return editEntry(device, partnum, func(e []byte) error { return setGPTName(e, name) })
+	case err != nil && !errors.Is(err, errNoTable):
+		return err
 	}
 	return c.parted(device, "name", strconv.Itoa(partnum), quotePartedWord(name))
 }
