@@ -144,14 +144,14 @@ func parseVMDKText(text []byte, needExtents bool) (Info, error) {
 			info.Extents = append(info.Extents, name)
 		}
 	}
-	if needExtents && len(info.Extents) == 0 {
-		return Info{}, errors.New("descriptor without extents")
-	}
 	info.VirtualSize = int64(sectors) * 512
 	// The hint alone makes a parent for QEMU, wherever it stands.
 	if _, rest, ok := strings.Cut(string(text), vmdkParent); ok && len(rest) > 2 {
 		info.Backing, _, _ = strings.Cut(rest[2:], `"`)
 		info.BackingFormat = string(VMDK)
+	}
+	if needExtents && info.Extents == nil && info.Backing == "" {
+		return Info{}, errors.New("descriptor without extents")
 	}
 	if cid != vmdkNoParent && info.Backing == "" {
 		return Info{}, fmt.Errorf("the image has a parent (CID %.20q) but does not name it", cid)

@@ -113,7 +113,7 @@ func (m *Machine) plug(ctx context.Context, d Drive) (err error) {
 	if err != nil {
 		return g.explain(err)
 	}
-	if err := m.monitor.Execute(ctx, "device_add", d.device(g.top()), nil); err != nil {
+	if err := m.monitor.Execute(ctx, "device_add", d.device(g.nodes[len(g.nodes)-1]), nil); err != nil {
 		return g.explain(err)
 	}
 	m.mu.Lock()

@@ -5,111 +5,124 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
 	"virt-tools/internal/image"
 )
 
-// graph builds the block nodes of one drive, bottom up. For a read-only drive:
+// graph builds the block nodes of one drive. For a read-only drive:
 //
-//	dN-0f file (read-only, no lock)  <-  dN-0 format  <-  dN-o qcow2 overlay  <-  scsi-hd
-//	                                          dN-of file without a name  <---'
+//	scsi-hd  ->  qcow2 overlay  ->  format  ->  format of the backing file ...
+//	                  |               |
+//	            unnamed file     the image, read-only, not locked
 //
 // Every file is opened here and handed to QEMU, which never opens a path: so what was
 // checked is what is used, and names with ':' or ',' mean nothing special. (The only
 // exception are the extents of a vmdk in several files, which QEMU finds by name.)
+//
+// All nodes are made by one command where that can be: QEMU reads its monitor byte by
+// byte, some 6 microseconds each, so short is fast.
 type graph struct {
 	m     *Machine
 	ctx   context.Context // of the one Plug that the graph lives for
 	drive *Drive
-	nodes []string
+	nodes []string         // made by name, the topmost last
+	files map[int64]string // fd sets in use and what is in them
 }
 
 type options map[string]any
 
-// node names fit QEMU's limit of 31 bytes.
-func (g *graph) node(suffix string) string { return fmt.Sprintf("d%d-%s", g.drive.Index, suffix) }
-
-func (g *graph) top() string { return g.nodes[len(g.nodes)-1] }
-
 // build makes all nodes and returns the virtual size.
 func (g *graph) build() (int64, error) {
-	size, err := g.buildImage()
+	o, size, err := g.image()
+	// The nodes keep duplicates of the descriptors, so the sets can go in any case.
+	defer g.dropFiles()
 	if err != nil {
 		return 0, err
 	}
 	if g.drive.CopyOnRead {
-		err = g.add("cor", options{"driver": "copy-on-read", "file": g.top()})
+		o = options{"driver": "copy-on-read", "file": o}
 	}
-	return size, err
+	if err := g.add("d", o); err != nil || size > 0 {
+		return size, err
+	}
+	return g.askSize(g.nodes[len(g.nodes)-1])
 }
 
-func (g *graph) buildImage() (int64, error) {
-	if g.drive.File == "" {
+// image describes the nodes that hold the drive's data. A size of 0 is not known yet.
+func (g *graph) image() (options, int64, error) {
+	switch g.drive.File {
+	case "":
 		return g.scratch(g.drive.ScratchBytes)
-	}
-	if g.drive.File == os.DevNull {
-		// libguestfs's way to say "some disk, never mind which".
-		return g.scratch(4096)
+	case os.DevNull:
+		return g.scratch(4096) // libguestfs's way to say "some disk, never mind which"
 	}
 	chain, err := g.drive.openImage()
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	defer chain.Close()
+	var o options
 	for i := len(chain.Layers) - 1; i >= 0; i-- {
-		if err := g.addLayer(chain, i); err != nil {
-			return 0, err
+		if o, err = g.layer(chain.Layers[i], o, i == 0 && !g.drive.ReadOnly); err != nil {
+			return nil, 0, err
 		}
 	}
-	size, err := g.virtualSize(chain.Layers[0])
-	if err != nil || !g.drive.ReadOnly {
-		return size, err
+	size := (chain.Layers[0].VirtualSize + 511) &^ 511
+	if !g.drive.ReadOnly {
+		return o, size, nil
 	}
-	return size, g.addOverlay(size)
+	var below any = o
+	if size == 0 {
+		// A format that only QEMU understands: it must be open to tell its size.
+		if err := g.add("b", o); err != nil {
+			return nil, 0, err
+		}
+		below = g.nodes[0]
+		if size, err = g.askSize(g.nodes[0]); err != nil {
+			return nil, 0, err
+		}
+	}
+	o, err = g.overlay(size, below)
+	return o, size, err
 }
 
-// addLayer adds the nodes of layer i; those of the layers below it exist.
-func (g *graph) addLayer(chain *image.Chain, i int) error {
-	l := chain.Layers[i]
-	writable := i == 0 && !g.drive.ReadOnly
-	driver := l.Format
-	if driver == image.LUKS {
-		driver = image.Raw // the appliance opens it, as the guest would
-	}
+// layer describes the nodes of one image above those of its backing file.
+func (g *graph) layer(l *image.Layer, below options, writable bool) (options, error) {
 	o := g.options(writable)
-	o["driver"] = driver
-	switch driver {
+	o["driver"] = l.Format
+	switch l.Format {
+	case image.LUKS:
+		o["driver"] = image.Raw // the appliance opens it, as the guest would
 	case image.Qcow2, image.Qcow, image.QED, image.VMDK:
 		// Said in any case: left out, QEMU would open what the header names.
 		o["backing"] = nil
-		if i+1 < len(chain.Layers) {
-			o["backing"] = g.node(fmt.Sprint(i + 1))
+		if below != nil {
+			o["backing"] = below
 		}
-	}
-	name := fmt.Sprint(i)
-	if l.Data != nil {
-		if err := g.addFile(name+"d", l.Data, writable); err != nil {
-			return err
-		}
-		o["data-file"] = g.top()
 	}
 	if len(l.Extents) > 0 {
 		file := g.options(writable)
 		file["driver"], file["filename"] = "file", l.Path
 		o["file"], o["force-share"] = file, !writable
-		return g.add(name, o)
+		return o, nil
 	}
-	if err := g.addFile(name+"f", l.File, writable); err != nil {
-		return err
+	file, err := g.file(l.File, writable)
+	if err != nil {
+		return nil, err
 	}
-	o["file"] = g.top()
-	return g.add(name, o)
+	o["file"] = file
+	if l.Data != nil {
+		o["data-file"], err = g.file(l.Data, writable)
+	}
+	return o, err
 }
 
-// addFile hands an open file to QEMU and makes a node of it.
-func (g *graph) addFile(suffix string, f *image.File, writable bool) error {
+// file describes the node of an open file.
+func (g *graph) file(f *image.File, writable bool) (options, error) {
 	o := g.options(writable)
 	o["driver"] = "file"
 	if f.Device {
@@ -120,12 +133,17 @@ func (g *graph) addFile(suffix string, f *image.File, writable bool) error {
 	if !g.drive.ReadOnly {
 		o["locking"] = "on"
 	}
-	return g.addFD(suffix, f.File, o)
+	var err error
+	o["filename"], err = g.hand(f.File, f.Path)
+	return o, err
 }
 
-// options are common to the image's nodes.
+// options are common to the image's nodes. They say only what is not QEMU's default.
 func (g *graph) options(writable bool) options {
-	o := options{"read-only": !writable, "auto-read-only": false, "discard": "ignore"}
+	o := options{}
+	if !writable {
+		o["read-only"] = true
+	}
 	if g.drive.Discard == "enable" || g.drive.Discard == "besteffort" {
 		o["discard"] = "unmap"
 	}
@@ -135,68 +153,72 @@ func (g *graph) options(writable bool) options {
 	return o
 }
 
-// throwAway are the options of nodes over a file without a name: nobody needs flushes.
-func throwAway(driver string) options {
-	return options{"driver": driver, "discard": "unmap", "cache": options{"no-flush": true}}
-}
-
-// addOverlay puts an empty qcow2 image on top, in a file without a name.
-func (g *graph) addOverlay(size int64) error {
+// overlay describes an empty qcow2 image, in a file without a name, above other nodes.
+func (g *graph) overlay(size int64, below any) (options, error) {
 	f, err := unnamedFile(g.m.config.tempDir())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer f.Close()
 	if err := image.WriteQcow2(f, size); err != nil {
-		return explainTemp(err)
+		return nil, explainTemp(err)
 	}
-	below := g.top()
-	o := throwAway("file")
-	o["locking"] = "off"
-	if err := g.addFD("of", f, o); err != nil {
-		return err
-	}
-	o = throwAway("qcow2")
-	o["file"], o["backing"] = g.top(), below
-	return g.add("o", o)
+	file, err := g.throwAway(f)
+	// No "no-flush" here: it ends at the file, which is where flushing costs.
+	return options{"driver": "qcow2", "discard": "unmap", "file": file, "backing": below}, err
 }
 
-// scratch makes an empty disk.
-func (g *graph) scratch(size int64) (int64, error) {
+// scratch describes an empty disk.
+func (g *graph) scratch(size int64) (options, int64, error) {
 	size = (size + 511) &^ 511
 	f, err := unnamedFile(g.m.config.tempDir())
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	defer f.Close()
 	if err := f.Truncate(size); err != nil {
-		return 0, explainTemp(err)
+		return nil, 0, explainTemp(err)
 	}
-	o := throwAway("file")
-	o["locking"] = "off"
-	return size, g.addFD("s", f, o)
+	o, err := g.throwAway(f)
+	return o, size, err
 }
 
-// addFD passes an open file in an fd set of its own and adds a node that uses it. The
-// node keeps a duplicate, so the set can go.
-func (g *graph) addFD(suffix string, f *os.File, o options) error {
+// throwAway describes the node of a file without a name: nobody needs flushes.
+func (g *graph) throwAway(f *os.File) (options, error) {
+	name, err := g.hand(f, "the temporary file in "+g.m.config.tempDir())
+	return options{"driver": "file", "filename": name, "locking": "off", "discard": "unmap", "cache": options{"no-flush": true}}, err
+}
+
+// hand passes an open file to QEMU, in an fd set of its own, and returns the name that
+// QEMU knows it by. The other name is for messages.
+func (g *graph) hand(f *os.File, name string) (string, error) {
 	g.m.mu.Lock()
 	g.m.fdset++
 	set := g.m.fdset
 	g.m.mu.Unlock()
 	if err := g.m.monitor.Execute(g.ctx, "add-fd", options{"fdset-id": set}, nil, f); err != nil {
-		return err
+		return "", err
 	}
-	o["filename"] = fmt.Sprintf("/dev/fdset/%d", set)
-	err := g.add(suffix, o)
-	if e := g.m.monitor.Execute(g.ctx, "remove-fd", options{"fdset-id": set}, nil); err == nil {
-		err = e
+	if g.files == nil {
+		g.files = make(map[int64]string)
 	}
-	return err
+	g.files[set] = name
+	return fmt.Sprintf("/dev/fdset/%d", set), nil
 }
 
-func (g *graph) add(suffix string, o options) error {
-	name := g.node(suffix)
+// dropFiles takes the descriptors out of the fd sets, which ends the sets.
+func (g *graph) dropFiles() {
+	ctx, cancel := g.cleaning()
+	defer cancel()
+	for set := range g.files {
+		// It fails only when QEMU is gone, or so stuck that it must be killed.
+		g.m.monitor.Execute(ctx, "remove-fd", options{"fdset-id": set}, nil)
+	}
+}
+
+// add makes a node, and those inside it, called kind and the drive's number.
+func (g *graph) add(kind string, o options) error {
+	name := fmt.Sprintf("%s%d", kind, g.drive.Index)
 	o["node-name"] = name
 	if err := g.m.monitor.Execute(g.ctx, "blockdev-add", o, nil); err != nil {
 		return err
@@ -205,60 +227,55 @@ func (g *graph) add(suffix string, o options) error {
 	return nil
 }
 
-// remove deletes the nodes again, the topmost first. It runs also when the context of
-// Plug has ended.
+// remove deletes the nodes again, the topmost first.
 func (g *graph) remove() error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(g.ctx), 10*time.Second)
+	ctx, cancel := g.cleaning()
 	defer cancel()
 	var errs []error
 	for len(g.nodes) > 0 {
-		if err := g.m.monitor.Execute(ctx, "blockdev-del", options{"node-name": g.top()}, nil); err != nil {
-			errs = append(errs, err)
-		}
-		g.nodes = g.nodes[:len(g.nodes)-1]
+		last := len(g.nodes) - 1
+		errs = append(errs, g.m.monitor.Execute(ctx, "blockdev-del", options{"node-name": g.nodes[last]}, nil))
+		g.nodes = g.nodes[:last]
 	}
 	return errors.Join(errs...)
 }
 
-// virtualSize is what the header says or, for formats that only QEMU understands, what
-// QEMU says; in whole sectors.
-func (g *graph) virtualSize(l *image.Layer) (int64, error) {
-	size := l.VirtualSize
-	if size == 0 {
-		var nodes []struct {
-			Name  string `json:"node-name"`
-			Image struct {
-				VirtualSize int64 `json:"virtual-size"`
-			} `json:"image"`
-		}
-		if err := g.m.monitor.Execute(g.ctx, "query-named-block-nodes", options{"flat": true}, &nodes); err != nil {
-			return 0, err
-		}
-		for _, n := range nodes {
-			if n.Name == g.top() {
-				size = n.Image.VirtualSize
-			}
-		}
-	}
-	if size == 0 {
-		return 0, told("a disk has at least one sector", "%s: the disk inside the image is empty", g.drive.name())
-	}
-	return (size + 511) &^ 511, nil
+// cleaning is a context for undoing things, also when that of Plug has ended.
+func (g *graph) cleaning() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(g.ctx), 10*time.Second)
 }
 
-// explain puts the drive's name into QEMU's words, and advice to them.
+// askSize asks QEMU for the virtual size of a node.
+func (g *graph) askSize(node string) (int64, error) {
+	var nodes []struct {
+		Name  string `json:"node-name"`
+		Image struct {
+			VirtualSize int64 `json:"virtual-size"`
+		} `json:"image"`
+	}
+	if err := g.m.monitor.Execute(g.ctx, "query-named-block-nodes", options{"flat": true}, &nodes); err != nil {
+		return 0, err
+	}
+	for _, n := range nodes {
+		if n.Name == node && n.Image.VirtualSize > 0 {
+			return (n.Image.VirtualSize + 511) &^ 511, nil
+		}
+	}
+	return 0, told("a disk has at least one sector", "%s: the disk inside the image is empty", g.drive.name())
+}
+
+// fdsetName is how QEMU calls the files that it was handed.
+var fdsetName = regexp.MustCompile(`/dev/fdset/([0-9]+)`)
+
+// explain puts the files' names into QEMU's words, and advice to them.
 func (g *graph) explain(err error) error {
 	var refused *CommandError
 	if !errors.As(err, &refused) {
 		return err
 	}
-	text := refused.Desc
-	for i := strings.Index(text, "/dev/fdset/"); i >= 0; i = strings.Index(text, "/dev/fdset/") {
-		end := i + len("/dev/fdset/")
-		for end < len(text) && text[end] >= '0' && text[end] <= '9' {
-			end++
-		}
-		text = text[:i] + g.drive.name() + text[end:]
-	}
-	return explain(fmt.Errorf("add %s: %w", g.drive.name(), &CommandError{refused.Command, refused.Class, text}))
+	words := fdsetName.ReplaceAllStringFunc(refused.Desc, func(s string) string {
+		set, _ := strconv.ParseInt(strings.TrimPrefix(s, "/dev/fdset/"), 10, 64)
+		return g.files[set]
+	})
+	return explain(fmt.Errorf("add %s: %w", g.drive.name(), &CommandError{refused.Command, refused.Class, words}))
 }

@@ -2,7 +2,6 @@ package qemu
 
 import (
 	"fmt"
-	"strings"
 	"syscall"
 )
 
@@ -32,10 +31,10 @@ func (m *Machine) noteIOError(data map[string]any) {
 	m.ioErr = told("the changes to the image are not complete", "write %s: %w%s", d.name(), cause, colon(reason))
 }
 
-// driveOfLocked finds the drive that a node belongs to: nodes are named d<index>-<what>.
+// driveOfLocked finds the drive that has a node: its topmost node is called d<index>.
 func (m *Machine) driveOfLocked(node string) *Drive {
 	var index int
-	if n, _ := fmt.Sscanf(strings.Replace(node, "-", " ", 1), "d%d", &index); n != 1 || m.drives[index] == nil {
+	if n, _ := fmt.Sscanf(node, "d%d", &index); n != 1 || m.drives[index] == nil {
 		return nil
 	}
 	return &m.drives[index].Drive
