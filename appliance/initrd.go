@@ -1,7 +1,6 @@
 package appliance
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,18 +10,14 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"strings"
 
 	"virt-tools/appliance/internal/inputs"
-	"virt-tools/appliance/internal/kmod"
 	"virt-tools/appliance/internal/sharedlib"
 )
 
 // programDirs are where programs of the host are looked for. Not $PATH: a user's and cron's differ, and the appliance
 // shall not.
 var programDirs = []string{"/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin", "/run/current-system/sw/bin"}
-
-const modulesDir = "/lib/modules"
 
 // writeInitrd writes the initramfs.
 func (b *builder) writeInitrd(ctx context.Context, w io.Writer, k *kernel) error {
@@ -75,53 +70,6 @@ func (b *builder) addDaemon(t *tree) error {
 		return err
 	}
 	return t.add("/usr/sbin/modprobe", linkTo("/init"))
-}
-
-// addModules adds the modules and the three lists the daemon loads them by: modules.list (name, file, what it needs),
-// modules.boot (names to load at start) and modules.alias (pattern, name).
-func addModules(t *tree, s *spec, k *kernel) error {
-	index, err := kmod.Open(k.set, k.modules)
-	if err != nil {
-		return err
-	}
-	var boot, want []string
-	for _, m := range s.Modules.Boot {
-		boot = append(boot, kmod.Name(m.Name))
-	}
-	want = append(want, boot...)
-	for _, group := range s.Modules.Demand {
-		want = append(want, group.Names...)
-	}
-	mods, _, err := index.Closure(want)
-	if err != nil {
-		return err
-	}
-	var list, alias, atBoot bytes.Buffer
-	have := map[string]bool{}
-	for _, m := range mods {
-		have[m.Name] = true
-		file := m.Name + ".ko"
-		if err := t.addText(path.Join(modulesDir, file), 0o644, m.Data); err != nil {
-			return err
-		}
-		fmt.Fprintf(&list, "%s %s %s\n", m.Name, file, strings.Join(m.Needs, ","))
-		for _, a := range m.Aliases {
-			if !strings.ContainsAny(a, " \t\n") {
-				fmt.Fprintf(&alias, "%s %s\n", a, m.Name)
-			}
-		}
-	}
-	for _, name := range boot {
-		if have[name] {
-			fmt.Fprintln(&atBoot, name)
-		}
-	}
-	for name, text := range map[string]*bytes.Buffer{"modules.list": &list, "modules.alias": &alias, "modules.boot": &atBoot} {
-		if err := t.addText(path.Join(modulesDir, name), 0o644, text.Bytes()); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // addPrograms adds the programs and libraries. Optional programs that are not there, or cannot be taken, are noted.

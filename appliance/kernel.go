@@ -24,6 +24,8 @@ type kernel struct {
 	version string
 }
 
+const maxConfig = 4 << 20 // a kernel's configuration; Debian's has 0.3 MB
+
 const noKernelHint = "install one (apt-get install linux-image-amd64), or set SUPERMIN_KERNEL and SUPERMIN_MODULES to a kernel and its modules"
 
 // chooseKernel returns the kernel for the appliance: the one that the environment names, else the newest one of
@@ -178,4 +180,15 @@ func leadingNumber(s string) (digits, rest string) {
 		return trimmed, rest
 	}
 	return "0", rest
+}
+
+// takesUnsigned reports whether the kernel's configuration is known and lets it load modules without a signature.
+func takesUnsigned(k *kernel) bool {
+	for _, name := range []string{path.Join(path.Dir(k.image), "config-"+k.version), path.Join(k.modules, "config")} {
+		config, err := k.set.ReadFile(name, maxConfig)
+		if err == nil {
+			return strings.Contains(string(config), "\n# CONFIG_MODULE_SIG_FORCE is not set\n")
+		}
+	}
+	return false
 }
