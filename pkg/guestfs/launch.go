@@ -303,9 +303,12 @@ func (g *Handle) kill() {
 // discardMachine ends the machine and waits until nothing of it is left.
 func (g *Handle) discardMachine() {
 	g.mu.Lock()
-	m := g.machine
+	m, l := g.machine, g.link
 	g.link, g.machine, g.own = nil, nil, nil
 	g.mu.Unlock()
+	if l != nil {
+		defer l.close()
+	}
 	if m != nil {
 		m.Kill()
 		<-m.Done()

@@ -27,6 +27,13 @@ func newLink(conn net.Conn, progress func(wire.Progress)) *link {
 	return l
 }
 
+// close ends the reading goroutine.
+func (l *link) close() {
+	l.conn.Close()
+	for range l.frames { // it may be waiting to hand on a frame
+	}
+}
+
 func (l *link) read(progress func(wire.Progress)) {
 	defer close(l.frames)
 	for {
