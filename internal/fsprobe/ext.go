@@ -16,6 +16,7 @@ const (
 )
 
 const (
+	extMagic        = "\x53\xef"
 	extTestFilesys  = 0x0004 // flag: made for the ext4 of 2007
 	extLogBlockMax  = 6      // 64 KiB blocks
 	extSuperblock   = 1024   // its offset and its size
@@ -26,7 +27,7 @@ const (
 // not; of the others the one with a journal is ext3.
 func probeExt(d *image) (*Superblock, error) {
 	sb := d.at(extSuperblock, extSuperblock)
-	if sb == nil || sb[0x38] != 0x53 || sb[0x39] != 0xef {
+	if sb == nil || string(sb[0x38:0x3a]) != extMagic {
 		return nil, nil
 	}
 	compat, incompat, roCompat := le.Uint32(sb[0x5c:]), le.Uint32(sb[0x60:]), le.Uint32(sb[0x64:])
