@@ -31,35 +31,35 @@ type contents struct {
 
 // Description says what an appliance is made of. Everything in it is read from the files themselves.
 type Description struct {
-	Dir       string          `json:"dir" yaml:"dir"`
-	Kernel    KernelFile      `json:"kernel" yaml:"kernel"`
-	Initrd    InitrdFile      `json:"initrd" yaml:"initrd"`
-	Features  map[string]bool `json:"features" yaml:"features"` // true when all programs of a feature are there
-	Programs  []Part          `json:"programs" yaml:"programs"`
-	Missing   []string        `json:"missing" yaml:"missing"` // optional programs that the host did not have
-	Modules   []Part          `json:"modules" yaml:"modules"`
-	Libraries []Part          `json:"libraries" yaml:"libraries"`
+	Dir       string          `json:"dir"`
+	Kernel    KernelFile      `json:"kernel"`
+	Initrd    InitrdFile      `json:"initrd"`
+	Features  map[string]bool `json:"features"` // true when all programs of a feature are there
+	Programs  []Part          `json:"programs"`
+	Missing   []string        `json:"missing"` // optional programs that the host did not have
+	Modules   []Part          `json:"modules"`
+	Libraries []Part          `json:"libraries"`
 }
 
 // KernelFile is the kernel of an appliance.
 type KernelFile struct {
-	Version string `json:"version" yaml:"version"`
-	Source  string `json:"source" yaml:"source"` // the image it was made from
-	Format  string `json:"format" yaml:"format"` // "vmlinux" or "bzImage"
-	Bytes   int64  `json:"bytes" yaml:"bytes"`
+	Version string `json:"version"`
+	Source  string `json:"source"` // the image it was made from
+	Format  string `json:"format"` // "vmlinux" or "bzImage"
+	Bytes   int64  `json:"bytes"`
 }
 
 // InitrdFile is the initramfs of an appliance.
 type InitrdFile struct {
-	Files       int   `json:"files" yaml:"files"`
-	Bytes       int64 `json:"bytes" yaml:"bytes"`
-	DaemonBytes int64 `json:"daemon_bytes" yaml:"daemon_bytes"`
+	Files       int   `json:"files"`
+	Bytes       int64 `json:"bytes"`
+	DaemonBytes int64 `json:"daemon_bytes"`
 }
 
 // Part is a program, a module or a library in the initramfs.
 type Part struct {
-	Name  string `json:"name" yaml:"name"`
-	Bytes int64  `json:"bytes" yaml:"bytes"`
+	Name  string `json:"name"`
+	Bytes int64  `json:"bytes"`
 }
 
 // Describe lists what is in the appliance.

@@ -1,0 +1,60 @@
+// Virt-appliance builds and shows the appliance, the small Linux in which guest disks are opened.
+//
+//	virt-appliance build /srv/appliance
+//	virt-appliance describe --json
+//
+// main.go is the command line; each command has a file of its own. The manual is virt-appliance.1.md.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"io"
+	"os"
+
+	"virt-tools/appliance"
+	"virt-tools/internal/cli"
+)
+
+//go:embed virt-appliance.1.md
+var page string
+
+var program = cli.Program{
+	Name:    "virt-appliance",
+	Summary: "build and show the appliance of the virt tools",
+	Usage:   []string{"build [DIR]", "describe [--json|--yaml] [DIR]"},
+	Page:    page,
+	SeeAlso: []string{"`virt-df`(1)"},
+}
+
+// options are those of the command line.
+type options struct {
+	cli.Common
+	Build    buildOptions    `cmd:"" help:"Build the appliance, into a folder if one is given."`
+	Describe describeOptions `cmd:"" help:"Show what the appliance is made of."`
+}
+
+// commands are what the commands do, by name.
+var commands = map[string]func(*options, context.Context, *cli.Console) error{
+	"build":    (*options).build,
+	"describe": (*options).describe,
+}
+
+func main() {
+	ctx, stop := cli.Signals(context.Background())
+	status := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	var opts options
+	return program.Run(ctx, args, cli.Stdio{In: stdin, Out: stdout, Err: stderr}, &opts,
+		func(ctx context.Context, c *cli.Console) error { return commands[c.Command](&opts, ctx, c) })
+}
+
+// notes passes on what the builder has to tell.
+func notes(c *cli.Console) *appliance.Options {
+	return &appliance.Options{Log: func(format string, args ...any) { c.Warn(fmt.Errorf(format, args...)) }}
+}
