@@ -28,15 +28,11 @@ const (
 	attachTimeout = 60 * time.Second
 )
 
-// bindDisksOurselves turns automatic binding off. It takes the error of the
-// loading of the boot modules, to be called between that and the first disk.
-func bindDisksOurselves(err error) error {
-	if err != nil {
-		return err
-	}
-	err = os.WriteFile(scsiBus+"/drivers_autoprobe", []byte("0"), 0)
+// bindDisksOurselves turns automatic binding off, if the bus is there yet.
+func bindDisksOurselves() error {
+	err := os.WriteFile(scsiBus+"/drivers_autoprobe", []byte("0"), 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil // no SCSI in this kernel: there are no disks to name
+		return nil
 	}
 	return err
 }

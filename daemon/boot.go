@@ -61,9 +61,12 @@ func boot() error {
 		}
 	}
 	unix.Umask(0o022)
+	if err := os.Setenv("PATH", programPath); err != nil { // the kernel sets none
+		return err
+	}
 	go reapForever()
 	readCommandLine()
-	if err := bindDisksOurselves(loadBootModules()); err != nil {
+	if err := loadBootModules(); err != nil {
 		return err
 	}
 	port, err := openPort()

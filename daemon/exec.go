@@ -32,7 +32,9 @@ type program struct {
 	okExit []int    // exit codes that are no failure, beside 0
 }
 
-var cleanEnv = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "TERM=dumb", "HOME=/root", "TMPDIR=/tmp"}
+const programPath = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+var cleanEnv = []string{"PATH=" + programPath, "LC_ALL=C", "TERM=dumb", "HOME=/root", "TMPDIR=/tmp"}
 
 // programError is a program that failed: what it was, how it ended and what it
 // said last.

@@ -35,6 +35,9 @@ func loadBootModules() error {
 	if err != nil {
 		return err
 	}
+	if err := bindDisksOurselves(); err != nil { // where SCSI is built in
+		return err
+	}
 	for _, name := range strings.Fields(string(text)) {
 		if err := loadModule(modules, name); err != nil {
 			log.Printf("warning: %v", err)
@@ -77,6 +80,11 @@ func loadModule(modules map[string]module, name string) error {
 	for _, dep := range append(m.deps, name) {
 		if err := insertModule(modules[dep].path, moduleParams[dep]); err != nil {
 			return fmt.Errorf("module %s: %w", dep, err)
+		}
+		if dep == "scsi_mod" { // before a driver finds the first disk
+			if err := bindDisksOurselves(); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
