@@ -80,6 +80,7 @@ func cpuModel(accel string) string {
 func kernelLine(c *Config) string {
 	words := []string{
 		"panic=1",               // with -no-reboot: a panic ends QEMU
+		"reboot=t",              // by a triple fault: other ways wait seconds for a keyboard controller
 		"console=ttyS0",         // read by us
 		"edd=off",               // no BIOS disk probing
 		"no_timer_check",        // the check fails on a busy host

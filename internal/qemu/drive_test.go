@@ -372,7 +372,7 @@ func TestWriteError(t *testing.T) {
 	if err := m.WriteError(); err != nil {
 		t.Errorf("WriteError after a read = %v", err)
 	}
-	m.noteIOError(map[string]any{"node-name": "d12", "operation": "write", "nospace": true, "reason": "No space left on device"})
+	m.noteIOError(map[string]any{"node-name": "d12", "operation": "write", "nospace": false, "reason": "No space left on device"})
 	if err := m.WriteError(); !errors.Is(err, syscall.ENOSPC) || !strings.Contains(HintOf(err), "TMPDIR") || !strings.Contains(err.Error(), "/t") {
 		t.Errorf("WriteError = %v", err)
 	}

@@ -2,6 +2,7 @@ package qemu
 
 import (
 	"fmt"
+	"strings"
 	"syscall"
 )
 
@@ -20,15 +21,23 @@ func (m *Machine) noteIOError(data map[string]any) {
 	if m.ioErr != nil || d == nil {
 		return
 	}
-	cause := error(syscall.EIO)
-	if full, _ := data["nospace"].(bool); full {
-		cause = syscall.ENOSPC
-	}
+	cause := errnoOf(reason)
 	if d.ReadOnly || d.File == "" {
 		m.ioErr = told(hintTempDir, "write the temporary data of %s in %s: %w", d.name(), m.config.tempDir(), cause)
 		return
 	}
-	m.ioErr = told("the changes to the image are not complete", "write %s: %w%s", d.name(), cause, colon(reason))
+	m.ioErr = told("the changes to the image are not complete", "write %s: %w", d.name(), cause)
+}
+
+// errnoOf finds the error number of the C library's words. (The event has a member for
+// "no space", but it is set only where that stops the guest.)
+func errnoOf(words string) syscall.Errno {
+	for e := syscall.Errno(1); e < 134; e++ {
+		if strings.EqualFold(e.Error(), words) {
+			return e
+		}
+	}
+	return syscall.EIO
 }
 
 // driveOfLocked finds the drive that has a node: its topmost node is called d<index>.

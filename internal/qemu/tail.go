@@ -11,6 +11,7 @@ type tail struct {
 	each func(line string) // told of every whole line; may be nil
 
 	mu    sync.Mutex
+	panic string // the kernel's last word; a call trace of any length follows it
 	lines []string
 	part  []byte // the line that is not finished yet
 }
@@ -43,6 +44,9 @@ func (t *tail) flushLocked() {
 	if s == "" {
 		return
 	}
+	if strings.Contains(s, "Kernel panic") && t.panic == "" {
+		t.panic = s
+	}
 	if len(t.lines) == tailLines {
 		t.lines = append(t.lines[:0], t.lines[1:]...)
 	}
@@ -52,10 +56,13 @@ func (t *tail) flushLocked() {
 	}
 }
 
-// String joins the kept lines, newest last.
+// String joins the kept lines, newest last. A kernel's panic stands alone.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.flushLocked()
+	if t.panic != "" {
+		return t.panic
+	}
 	return strings.Join(t.lines, "; ")
 }
