@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"errors"
 	"runtime"
 	"sync"
 	"syscall"
@@ -17,12 +18,14 @@ const sysroot = "/sysroot"
 type guestThread struct {
 	start sync.Once
 	jobs  chan func()
+	home  int    // the daemon's own root directory
 	root  string // set by tests; "" means sysroot
 }
 
 func (t *guestThread) stop() {
 	if t.jobs != nil {
 		close(t.jobs)
+		unix.Close(t.home)
 	}
 }
 
@@ -30,10 +33,15 @@ func (t *guestThread) stop() {
 // looked up anew each time, since it is another directory after a mount.
 func (c *Call) inGuest(fn func() error) error {
 	t := &c.server.guest
+	var err error
 	t.start.Do(func() {
+		t.home, err = unix.Open("/", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 		t.jobs = make(chan func())
 		go t.run(t.jobs)
 	})
+	if err != nil {
+		return err
+	}
 	root := sysroot
 	if t.root != "" {
 		root = t.root
@@ -49,6 +57,12 @@ func (c *Call) inGuest(fn func() error) error {
 		defer close(done)
 		defer func() { fault = recover() }()
 		if err = enter(fd); err == nil {
+			// A thread that stayed in the guest would keep its filesystem busy.
+			defer func() {
+				if e := enter(t.home); e != nil {
+					err = errors.Join(err, e)
+				}
+			}()
 			err = fn()
 		}
 	}
