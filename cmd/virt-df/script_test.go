@@ -35,6 +35,11 @@ func TestVMScript(t *testing.T) {
 	scripts(t, "testdata/vm-*.txtar", "")
 }
 
+// kept are the variables that reach the scripts: where the appliance is built and kept.
+var kept = []string{
+	"HOME", "LIBGUESTFS_BACKEND_SETTINGS", "LIBGUESTFS_CACHEDIR", "LIBGUESTFS_PATH", "VIRT_TOOLS_GUESTFSD", "XDG_CACHE_HOME",
+}
+
 // scripts runs the scripts that match the first pattern and not the second.
 func scripts(t *testing.T, pattern, not string) {
 	t.Helper()
@@ -56,7 +61,7 @@ func scripts(t *testing.T, pattern, not string) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			for _, name := range []string{"LIBGUESTFS_CACHEDIR", "VIRT_TOOLS_GUESTFSD", "XDG_CACHE_HOME"} {
+			for _, name := range kept {
 				if value, ok := os.LookupEnv(name); ok {
 					env.Setenv(name, value)
 				}
