@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // Exit statuses of all tools. A program stopped by a signal exits with 128 and the
@@ -23,8 +24,10 @@ type Stopped struct{ Signal syscall.Signal }
 func (s *Stopped) Error() string { return "stopped: " + s.Signal.String() }
 
 // Signals returns a context that SIGINT, SIGTERM or SIGHUP ends, so that the program can
-// shut its appliance down. A second signal ends the program at once. Signals that the
-// parent had ignored, as nohup does, stay ignored. Call stop when done.
+// shut its appliance down. A later one ends the program at once, but not what comes within
+// a second of the first: timeout(1) and sudo send a signal to the program and to
+// its group. Signals that the parent had ignored, as nohup does, stay ignored.
+// Call stop when done.
 func Signals(parent context.Context) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	received := make(chan os.Signal, 1)
@@ -36,7 +39,7 @@ func Signals(parent context.Context) (ctx context.Context, stop func()) {
 	go func() {
 		select {
 		case sig := <-received:
-			signal.Stop(received)
+			time.AfterFunc(time.Second, func() { signal.Stop(received) })
 			cancel(&Stopped{sig.(syscall.Signal)})
 		case <-ctx.Done():
 			signal.Stop(received)
