@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"virt-tools/appliance"
 	"virt-tools/test/guests"
 )
 
@@ -83,11 +84,16 @@ func (t *Tools) provideKernel(ctx context.Context) error {
 }
 
 func copyKernel(ctx context.Context, dir string) error {
-	package_, err := filepath.Glob(filepath.Join(kernelCache(), "kernels", "*", "boot"))
-	if err != nil || len(package_) == 0 {
-		return fmt.Errorf("no kernel in %s; run make appliance first", kernelCache())
+	a, err := appliance.Find(ctx, nil)
+	if err != nil {
+		return err
 	}
-	source := filepath.Dir(package_[len(package_)-1])
+	d, err := a.Describe()
+	if err != nil {
+		return err
+	}
+	// The package's folders: boot/vmlinuz-VERSION and lib/modules/VERSION.
+	source := filepath.Dir(filepath.Dir(d.Kernel.Source))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
