@@ -70,6 +70,12 @@ func unpackedReader(name *string, file *bufio.Reader) (io.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	if name := packedAs(file); z.name == "lzma" && name == "xz" {
+		// The program lzma takes both, and some write xz under that name.
+		if z, err = findCompression(name); err != nil {
+			return nil, err
+		}
+	}
 	if z.reader == nil {
 		return nil, withErrno(syscall.ENOTSUP, "compression type %s is not in this appliance", z.name)
 	}

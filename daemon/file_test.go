@@ -204,6 +204,7 @@ func TestMvAcross(t *testing.T) {
 
 func TestRmRf(t *testing.T) {
 	c, root := newGuest(t)
+	onTmpfs(t, root)
 	write(t, root, "keep/file", "x")
 	must(t, os.Mkdir(root+"/t", 0o755))
 	must(t, os.Symlink("/keep", root+"/t/link"))

@@ -60,6 +60,17 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// onTmpfs gives the guest a filesystem of its own that is quick.
+func onTmpfs(t *testing.T, root string) {
+	t.Helper()
+	must(t, unix.Mount("tmpfs", root, "tmpfs", 0, "mode=755"))
+	t.Cleanup(func() {
+		if err := unix.Unmount(root, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // TestInGuestLeaves: a thread that stayed in the guest would keep it busy.
 func TestInGuestLeaves(t *testing.T) {
 	c, root := newGuest(t)

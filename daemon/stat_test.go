@@ -115,6 +115,7 @@ func TestLstatnslist(t *testing.T) {
 
 func TestLs0(t *testing.T) {
 	c, root := newGuest(t)
+	onTmpfs(t, root)
 	var want []string
 	for i := range 100_000 {
 		want = append(want, fmt.Sprintf("file-%06d", i))

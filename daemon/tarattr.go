@@ -1,10 +1,8 @@
 package daemon
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-	"syscall"
 )
 
 // Records of a tar archive that hold extended attributes, as GNU tar and star
@@ -22,7 +20,7 @@ var (
 )
 
 // extendedAttributes takes those that were asked for from the records.
-func (u *unpacker) extendedAttributes(a *attributes, records map[string]string) error {
+func (u *unpacker) extendedAttributes(member string, records map[string]string) []xattr {
 	set := map[string][]byte{}
 	for key, value := range records {
 		name, isXattr := strings.CutPrefix(key, paxXattr)
@@ -39,18 +37,18 @@ func (u *unpacker) extendedAttributes(a *attributes, records map[string]string) 
 			continue
 		}
 		acl, err := aclFromText(text, u.users, u.groups)
-		if err != nil {
-			return fmt.Errorf("%w: %w", err, syscall.EINVAL)
-		}
-		if acl != nil {
+		if err != nil { // as GNU tar: the file is worth more than its list
+			u.c.warn("%s: not kept: %v", member, err)
+		} else if acl != nil {
 			set[name] = acl
 		}
 	}
+	var all []xattr
 	for name, value := range set {
-		a.xattrs = append(a.xattrs, xattr{name, value})
+		all = append(all, xattr{name, value})
 	}
-	slices.SortFunc(a.xattrs, func(x, y xattr) int { return strings.Compare(x.name, y.name) })
-	return nil
+	slices.SortFunc(all, func(x, y xattr) int { return strings.Compare(x.name, y.name) })
+	return all
 }
 
 // records returns the records for the extended attributes of a file.

@@ -230,8 +230,8 @@ func (u *unpacker) attributes(h *tar.Header) (attributes, error) {
 		a.mode = a.mode&0o7777 | t
 	}
 	a.mtime = unix.Timespec{Sec: h.ModTime.Unix(), Nsec: int64(h.ModTime.Nanosecond())}
-	err := u.extendedAttributes(&a, h.PAXRecords)
-	return a, err
+	a.xattrs = u.extendedAttributes(h.Name, h.PAXRecords)
+	return a, nil
 }
 
 // apply sets attributes. What the filesystem cannot keep is no error, as with
