@@ -96,6 +96,12 @@ func (g *Handle) traceCall(r *request) {
 			fmt.Fprintf(&b, " %v", a)
 		case string, Device, Path, Mountable:
 			fmt.Fprintf(&b, " %q", a)
+		case []byte:
+			const shown = 64
+			fmt.Fprintf(&b, " %q", a[:min(len(a), shown)])
+			if len(a) > shown {
+				fmt.Fprintf(&b, "<and %d bytes more>", len(a)-shown)
+			}
 		default:
 			fmt.Fprintf(&b, " %+v", a)
 		}
