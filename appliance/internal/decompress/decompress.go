@@ -114,9 +114,9 @@ func openLZMA(data []byte, _ int64) (io.Reader, error) {
 	return lzma.ReaderConfig{DictCap: maxWindow}.NewReader(bytes.NewReader(data))
 }
 
-func openZstd(data []byte, limit int64) (io.Reader, error) {
-	d, err := zstd.NewReader(bytes.NewReader(data), zstd.WithDecoderConcurrency(1),
-		zstd.WithDecoderMaxWindow(maxWindow), zstd.WithDecoderMaxMemory(uint64(limit)))
+func openZstd(data []byte, _ int64) (io.Reader, error) {
+	// WithDecoderMaxMemory would refuse windows larger than the data, which zstd makes when it does not know the size.
+	d, err := zstd.NewReader(bytes.NewReader(data), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
 		return nil, err
 	}
