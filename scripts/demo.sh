@@ -13,4 +13,5 @@ PATH=$PWD/bin:$PATH
 show virt-df -a "$guest"
 show virt-df -h -a "$guest"
 show virt-df --csv -a "$guest"
-show virt-df -i --yaml -a "$guest"
+show virt-df -i -a "$guest"
+show virt-df --yaml -a "$guest"

@@ -83,7 +83,7 @@ func (l *lines) printf(format string, args ...any) {
 	}
 }
 
-func (l *lines) item(name, value string) { l.printf("%-12s%s\n", name+":", value) }
+func (l *lines) item(name, value string) { l.printf("%-14s%s\n", name+":", value) }
 
 // parts lists programs and the like, the largest first.
 func (l *lines) parts(title string, parts []appliance.Part) {

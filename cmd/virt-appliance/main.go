@@ -1,7 +1,8 @@
-// Virt-appliance builds and shows the appliance, the small Linux in which guest disks are opened.
+// Virt-appliance builds, shows and checks the appliance, the small Linux in which guest disks are opened.
 //
 //	virt-appliance build /srv/appliance
 //	virt-appliance describe --json
+//	virt-appliance check
 //
 // main.go is the command line; each command has a file of its own. The manual is virt-appliance.1.md.
 package main
@@ -22,8 +23,8 @@ var page string
 
 var program = cli.Program{
 	Name:    "virt-appliance",
-	Summary: "build and show the appliance of the virt tools",
-	Usage:   []string{"build [DIR]", "describe [--json|--yaml] [DIR]"},
+	Summary: "build, show and check the appliance of the virt tools",
+	Usage:   []string{"build [DIR]", "describe [--json|--yaml] [DIR]", "check [--qemu PATH] [--timeout TIME]"},
 	Page:    page,
 	SeeAlso: []string{"`virt-df`(1)"},
 }
@@ -33,12 +34,14 @@ type options struct {
 	cli.Common
 	Build    buildOptions    `cmd:"" help:"Build the appliance, into a folder if one is given."`
 	Describe describeOptions `cmd:"" help:"Show what the appliance is made of."`
+	Check_   checkOptions    `cmd:"" name:"check" help:"Start the appliance, work in it and print what a bug report needs."`
 }
 
 // commands are what the commands do, by name.
 var commands = map[string]func(*options, context.Context, *cli.Console) error{
 	"build":    (*options).build,
 	"describe": (*options).describe,
+	"check":    (*options).check,
 }
 
 func main() {
