@@ -21,8 +21,8 @@ const (
 // force one, anything else to take kvm where it works. A forced kvm is returned also
 // when it does not work: Start then says what is wrong.
 //
-// An empty Config.Accel does more than the choice made here: Start goes on with tcg
-// when QEMU fails to start with kvm.
+// Whether a kernel boots with KVM only a boot can show: package guestfs goes on with
+// tcg when it does not.
 func Accelerator(want string) (accel, why string) {
 	switch want {
 	case "tcg", "kvm":

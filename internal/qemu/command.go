@@ -2,6 +2,7 @@ package qemu
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 )
@@ -14,21 +15,22 @@ const (
 	monitorFD = 3 + iota
 	channelFD
 	consoleFD
+	memoryFD
 )
 
 // memory is where the guest's RAM lives. The zero value is private memory.
 // The name of the backend stays the same whatever it is: it is part of the
 // topology that a saved machine is restored into.
 type memory struct {
-	path  string // a file with the RAM; empty: anonymous memory
-	share bool   // writes reach the file
+	file  *os.File // holds the RAM; nil: anonymous memory
+	share bool     // writes reach the file
 }
 
 func (m memory) object(megabytes int) string {
-	if m.path == "" {
+	if m.file == nil {
 		return fmt.Sprintf("memory-backend-ram,id=ram,size=%dM", megabytes)
 	}
-	return fmt.Sprintf("memory-backend-file,id=ram,size=%dM,mem-path=%s,share=%s", megabytes, escape(m.path), onOff(m.share))
+	return fmt.Sprintf("memory-backend-file,id=ram,size=%dM,mem-path=/proc/self/fd/%d,share=%s", megabytes, memoryFD, onOff(m.share))
 }
 
 // arguments is the machine: everything but drives, which are always plugged in later.
@@ -105,9 +107,6 @@ func kernelLine(c *Config) string {
 	}
 	return strings.Join(words, " ")
 }
-
-// escape doubles commas, which QEMU's option syntax needs.
-func escape(s string) string { return strings.ReplaceAll(s, ",", ",,") }
 
 func onOff(b bool) string {
 	if b {

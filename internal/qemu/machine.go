@@ -42,6 +42,7 @@ type Config struct {
 	Args     []string // added to QEMU's arguments
 	Verbose  bool     // the kernel and the daemon tell all on the console
 	TempDir  string   // for overlays; empty: $LIBGUESTFS_TMPDIR, $TMPDIR or /var/tmp
+	Keep     bool     // hold the memory so that Save can be used
 
 	Console io.Writer                        // gets the console's output; may be nil
 	Log     func(format string, args ...any) // notes and QEMU's warnings; may be nil
@@ -57,6 +58,7 @@ type Machine struct {
 	console *tail
 	readers sync.WaitGroup // console and events
 	done    chan struct{}  // closed after proc.done, when the readers have ended
+	ram     *os.File       // the guest's memory, where Config.Keep asked for it
 
 	mu     sync.Mutex
 	drives map[int]*plugged
@@ -72,14 +74,20 @@ func Start(ctx context.Context, c *Config) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := start(ctx, config, memory{})
-	if err != nil && c.Accel == "" && config.Accel == "kvm" && ctx.Err() == nil {
-		// Nested KVM can pass the probe and refuse a processor's registers, say.
-		config.Log("kvm: %v; using tcg", err)
-		config.Accel = "tcg"
+	if !config.Keep {
 		return start(ctx, config, memory{})
 	}
-	return m, err
+	ram, err := newRAM(config.MemoryMB)
+	if err != nil {
+		return nil, err
+	}
+	m, err := start(ctx, config, memory{file: ram, share: true})
+	if err != nil {
+		ram.Close()
+		return nil, err
+	}
+	m.ram = ram
+	return m, nil
 }
 
 // complete fills in defaults and checks what QEMU would report less clearly.
@@ -145,7 +153,11 @@ func start(ctx context.Context, c Config, mem memory, extra ...string) (*Machine
 		done:    make(chan struct{}),
 		drives:  make(map[int]*plugged),
 	}
-	m.proc, err = startProcess(c.Binary, arguments(&c, mem, extra...), pairs.theirs, stderr)
+	files := pairs.theirs
+	if mem.file != nil {
+		files = append(files, mem.file)
+	}
+	m.proc, err = startProcess(c.Binary, arguments(&c, mem, extra...), files, stderr)
 	if err != nil {
 		pairs.closeOurs()
 		return nil, err
@@ -182,6 +194,7 @@ func (m *Machine) watch(console *net.UnixConn) {
 		<-m.proc.done
 		m.monitor.Disconnect()
 		m.readers.Wait()
+		m.ram.Close() // of nil too
 		close(m.done)
 	}()
 }

@@ -78,6 +78,12 @@ func answer(words []string) string {
 		return fill(words[1])
 	case "write":
 		return fmt.Sprint(os.WriteFile(words[1], []byte(words[2]), 0o600))
+	case "read":
+		b, err := os.ReadFile(words[1])
+		if err != nil {
+			return err.Error()
+		}
+		return string(b)
 	case "off":
 		syscall.Reboot(syscall.LINUX_REBOOT_CMD_POWER_OFF)
 	}
