@@ -1,9 +1,11 @@
 package daemon
 
 import (
-	"bytes"
+	"encoding/binary"
 	"io"
 	"os"
+
+	"golang.org/x/sys/unix"
 )
 
 const (
@@ -21,7 +23,7 @@ func doZeroDevice(c *Call, device string) error { return c.zeroDevice(device, -1
 
 // zeroDevice wipes the first limit bytes of a device, all if limit is negative.
 func (c *Call) zeroDevice(device string, limit int64) error {
-	f, err := os.OpenFile(device, os.O_RDWR, 0)
+	f, err := openDirect(device)
 	if err != nil {
 		return err
 	}
@@ -33,8 +35,13 @@ func (c *Call) zeroDevice(device string, limit int64) error {
 	if limit >= 0 {
 		size = min(size, limit)
 	}
-	buf := make([]byte, zeroChunk)
-	zeroes := make([]byte, zeroChunk)
+	// Memory that is mapped is aligned, as direct access asks for.
+	mem, err := unix.Mmap(-1, 0, 2*zeroChunk, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	if err != nil {
+		return err
+	}
+	defer unix.Munmap(mem)
+	buf, zeroes := mem[:zeroChunk], mem[zeroChunk:]
 	for pos := int64(0); pos < size; {
 		if err := c.Err(); err != nil {
 			return err
@@ -54,15 +61,28 @@ func (c *Call) zeroDevice(device string, limit int64) error {
 	return f.Sync()
 }
 
+// openDirect opens a device without the kernel's cache, which would cost more
+// than the reading: emulated, it is the copying that takes the time.
+func openDirect(device string) (*os.File, error) {
+	st, err := os.Stat(device)
+	if err != nil {
+		return nil, err
+	}
+	flags := os.O_RDWR
+	if st.Mode()&os.ModeDevice != 0 {
+		flags |= unix.O_DIRECT
+	}
+	return os.OpenFile(device, flags, 0)
+}
+
 // nonZeroRuns returns the beginnings and ends of runs of blocks with something
 // in them.
 func nonZeroRuns(p []byte) [][2]int {
 	var runs [][2]int
-	zero := make([]byte, zeroBlock)
 	for at := 0; at < len(p); at += zeroBlock {
 		end := min(at+zeroBlock, len(p))
 		switch {
-		case bytes.Equal(p[at:end], zero[:end-at]):
+		case isZero(p[at:end]):
 		case len(runs) > 0 && runs[len(runs)-1][1] == at:
 			runs[len(runs)-1][1] = end
 		default:
@@ -70,6 +90,23 @@ func nonZeroRuns(p []byte) [][2]int {
 		}
 	}
 	return runs
+}
+
+// isZero goes by words, which an emulated processor does faster than by the
+// vectors of bytes.Equal.
+func isZero(p []byte) bool {
+	for ; len(p) >= 64; p = p[64:] {
+		le, w := binary.LittleEndian, p[:64] // one load each, once compiled
+		if le.Uint64(w)|le.Uint64(w[8:])|le.Uint64(w[16:])|le.Uint64(w[24:])|le.Uint64(w[32:])|le.Uint64(w[40:])|le.Uint64(w[48:])|le.Uint64(w[56:]) != 0 {
+			return false
+		}
+	}
+	for _, b := range p {
+		if b != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // doWipefs forces the removal: wipefs refuses to touch partition tables
