@@ -24,7 +24,9 @@ const maxImage = 512 << 20 // a kernel image as distributed
 type builder struct {
 	cache   *cache
 	request request
-	set     *inputs.Set
+	spec    []byte      // appliance.yaml
+	set     *inputs.Set // the host's files
+	own     *inputs.Set // files outside of a test's root: the daemon, downloaded kernels
 	log     func(format string, args ...any)
 }
 
@@ -32,7 +34,7 @@ func newBuilder(c *cache, r request, log func(string, ...any)) *builder {
 	if log == nil {
 		log = func(string, ...any) {}
 	}
-	return &builder{cache: c, request: r, set: inputs.New(cmp.Or(r.root, "/")), log: log}
+	return &builder{cache: c, request: r, spec: specText, set: inputs.New(cmp.Or(r.root, "/")), own: inputs.New("/"), log: log}
 }
 
 // build makes kernel and initramfs, at the same time, in a temporary folder, and keeps them. The lock must be held.
@@ -65,10 +67,7 @@ func (b *builder) build(ctx context.Context, id string) (*Appliance, error) {
 		return nil, err
 	}
 	key := sha256.Sum256(slices.Concat(kernelSum, initrdSum))
-	stamps := b.set.Stamps()
-	if k.set != b.set {
-		stamps = append(stamps, k.set.Stamps()...)
-	}
+	stamps := append(b.set.Stamps(), b.own.Stamps()...)
 	a, err := b.cache.keep(tmp, id, &Appliance{Key: hex.EncodeToString(key[:]), Version: k.version}, stamps)
 	if err != nil {
 		return nil, err

@@ -11,8 +11,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"virt-tools/appliance/internal/inputs"
 )
 
 // A host without a kernel (a container, most often) gets one as a package: fetched and checked by apt-get, unpacked by
@@ -29,9 +27,8 @@ var kernelPackage = regexp.MustCompile(`^linux-(image|modules|modules-extra)-(un
 
 // downloadedKernel returns the newest kernel that is in the cache, nil if there is none.
 func (b *builder) downloadedKernel() (*kernel, error) {
-	set := inputs.New("/")
 	dir := filepath.Join(b.cache.dir, kernelsDir)
-	packages, err := set.Names(dir)
+	packages, err := b.own.Names(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +53,7 @@ func (b *builder) downloadedKernel() (*kernel, error) {
 			func(name string) string { return path.Join(modules, strings.TrimPrefix(name, "vmlinuz-")) },
 		})
 	}
-	k, _, err := newest(set, places)
+	k, _, err := newest(b.own, places)
 	return k, err
 }
 

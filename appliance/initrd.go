@@ -21,7 +21,7 @@ var programDirs = []string{"/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local
 
 // writeInitrd writes the initramfs.
 func (b *builder) writeInitrd(ctx context.Context, w io.Writer, k *kernel) error {
-	s, err := parseSpec(specText)
+	s, err := parseSpec(b.spec)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (b *builder) writeInitrd(ctx context.Context, w io.Writer, k *kernel) error
 // addDaemon adds the daemon as init and as modprobe, which the kernel calls when it misses a module.
 func (b *builder) addDaemon(t *tree) error {
 	if b.request.daemon != "" { // noticed when it changes
-		if _, _, err := b.set.Resolve(string(b.request.daemon)); err != nil {
+		if _, _, err := b.own.Resolve(string(b.request.daemon)); err != nil {
 			return withHint(fmt.Errorf("VIRT_TOOLS_GUESTFSD: %w", err), "run make build")
 		}
 	}
