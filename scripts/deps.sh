@@ -26,9 +26,10 @@ run|sgdisk|gdisk|goes into the appliance: GPT
 run|blkid|util-linux|goes into the appliance: what is on a device
 demo|debootstrap|debootstrap|makes the Debian guest
 check|virt-df|guestfs-tools|the reference that results are compared with
-check|guestfish|libguestfs-tools|drives our appliance in the interoperation tests
+check|guestfish|guestfish|drives our appliance in the interoperation tests
 check|gcc|gcc|the race detector needs it
 check|/usr/include/stdlib.h|libc6-dev|the race detector needs it
+check|mcopy|mtools|puts files on FAT images for the tests
 check|xorriso|xorriso|makes ISO images for the tests
 check|zsh|zsh|checks the completion for zsh
 check|fish|fish|checks the completion for fish
