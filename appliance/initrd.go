@@ -55,7 +55,7 @@ func (b *builder) writeInitrd(ctx context.Context, w io.Writer, k *kernel) error
 	return t.write(w)
 }
 
-// addDaemon adds the daemon as init and as modprobe, which the kernel calls when it misses a module.
+// addDaemon adds the daemon as init. It makes the link by which the kernel calls it as modprobe when it is ready for that.
 func (b *builder) addDaemon(t *tree) error {
 	if b.request.daemon != "" { // noticed when it changes
 		if _, _, err := b.own.Resolve(string(b.request.daemon)); err != nil {
@@ -66,10 +66,7 @@ func (b *builder) addDaemon(t *tree) error {
 	if err != nil {
 		return err
 	}
-	if err := t.addText("/init", 0o755, data); err != nil {
-		return err
-	}
-	return t.add("/usr/sbin/modprobe", linkTo("/init"))
+	return t.addText("/init", 0o755, data)
 }
 
 // addPrograms adds the programs and libraries. Optional programs that are not there, or cannot be taken, are noted.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -15,9 +14,6 @@ import (
 )
 
 func main() {
-	if filepath.Base(os.Args[0]) == "modprobe" {
-		os.Exit(1)
-	}
 	os.Setenv("PATH", "/usr/sbin:/usr/bin")
 	if err := test(); err != nil {
 		fmt.Println("boot-test: failed:", err)
