@@ -15,7 +15,22 @@ import (
 // parted runs parted on a disk. It tells the kernel of each partition that it
 // makes, moves or removes, and the device nodes are there when it ends.
 func (c *Call) parted(device string, command ...string) error {
-	_, err := c.runParted(slices.Concat([]string{"parted", "-s", "--", device}, command), device)
+	argv := slices.Concat([]string{"parted", "-s", "--", device}, command)
+	_, err := c.runParted(&program{argv: argv}, device)
+	return partedDone(device, err)
+}
+
+// partedShrink moves the end of a partition back. With -s parted never does
+// that: it asks, whether data may be lost. It gets one yes, so that nothing
+// else that it may ask is answered.
+func (c *Call) partedShrink(device string, num int, end int64) error {
+	argv := []string{"parted", "---pretend-input-tty", "--", device, "resizepart", strconv.Itoa(num), sector(end)}
+	_, err := c.runParted(&program{argv: argv, stdin: strings.NewReader("Yes\n")}, device)
+	return partedDone(device, err)
+}
+
+// partedDone follows a change of a table.
+func partedDone(device string, err error) error {
 	if !isDeviceName(device) {
 		return err // a file, in tests
 	}
@@ -24,8 +39,8 @@ func (c *Call) parted(device string, command ...string) error {
 
 // runParted turns parted's "unrecognised disk label" into EINVAL, by which
 // libguestfs's users tell a disk without a table from other errors.
-func (c *Call) runParted(argv []string, device string) (string, error) {
-	out, _, err := c.runProgram(&program{argv: argv})
+func (c *Call) runParted(p *program, device string) (string, error) {
+	out, _, err := c.runProgram(p)
 	var failed *programError
 	if !errors.As(err, &failed) {
 		return out, err
@@ -48,7 +63,7 @@ type partedTable struct {
 }
 
 func (c *Call) partedPrint(device string) (*partedTable, error) {
-	out, err := c.runParted([]string{"parted", "-m", "-s", "--", device, "unit", "b", "print"}, device)
+	out, err := c.runParted(&program{argv: []string{"parted", "-m", "-s", "--", device, "unit", "b", "print"}}, device)
 	if err != nil {
 		return nil, err
 	}

@@ -77,6 +77,17 @@ func doPartResize(c *Call, device string, partnum int, endsect int64) error {
 	if partnum < 1 {
 		return errPartNum
 	}
+	t, err := loadTable(device)
+	if err == nil {
+		p, err := t.find(partnum)
+		end := endsect
+		if end < 0 {
+			end += t.sectors
+		}
+		if err == nil && end < p.end {
+			return c.partedShrink(device, partnum, end)
+		}
+	}
 	return c.parted(device, "resizepart", strconv.Itoa(partnum), sector(endsect))
 }
 

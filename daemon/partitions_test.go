@@ -47,6 +47,8 @@ func TestMakePartitions(t *testing.T) {
 		{"logical", []func(*Call, string) error{label("mbr"), add("p", 64, 20479), add("e", 20480, 61440), add("l", 20544, 20598), add("logical", 20608, 30000)}, []string{"1: 64-20479", "2: 20480-61440", "5: 20544-20598", "6: 20608-30000"}},
 		{"deleted", []func(*Call, string) error{label("mbr"), add("p", 64, 20479), add("e", 20480, 61440), add("l", 20544, 20598), func(c *Call, i string) error { return doPartDel(c, i, 2) }}, []string{"1: 64-20479"}},
 		{"resized", []func(*Call, string) error{label("mbr"), add("p", 1, -1025), func(c *Call, i string) error { return doPartResize(c, i, 1, -1) }}, []string{"1: 1-204799"}},
+		{"shrunk", []func(*Call, string) error{label("gpt"), add("p", 2048, -34), func(c *Call, i string) error { return doPartResize(c, i, 1, 4095) }}, []string{"1: 2048-4095"}},
+		{"shrunk from the end", []func(*Call, string) error{label("mbr"), add("p", 2048, -1), func(c *Call, i string) error { return doPartResize(c, i, 1, -100) }}, []string{"1: 2048-204700"}},
 		{"mac", []func(*Call, string) error{label("mac"), add("p", 2048, 20479)}, []string{"1: 1-63", "2: 2048-20479"}},
 	}
 	for _, tt := range tests {
@@ -129,6 +131,8 @@ func TestPartitionErrors(t *testing.T) {
 		{"delete nothing", doPartDel(c, image, 3), "Partition doesn't exist"},
 		{"delete number 0", doPartDel(c, image, 0), "partition number must be >= 1"},
 		{"resize number -1", doPartResize(c, image, -1, 100), "partition number must be >= 1"},
+		{"shrink to nothing", doPartResize(c, image, 1, 100), ""},
+		{"grow beyond the disk", doPartResize(c, image, 1, 1<<40), "outside of the device"},
 		{"boot of nothing", doPartSetBootable(c, image, 2, true), "Partition doesn't exist"},
 		{"bootable of nothing", get(doPartGetBootable(c, image, 2)), "partition number 2 not found"},
 		{"type of nothing", get(doPartGetMbrId(c, image, 2)), "partition number 2 not found"},
