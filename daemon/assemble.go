@@ -157,31 +157,6 @@ func isVolumePart(name string) bool {
 	return err == nil && strings.HasPrefix(string(id), lvmUUIDPrefix)
 }
 
-// anyPhysicalVolume tells whether lvm would find anything at all. It looks for
-// nothing on logical volumes, and neither does lvm here: a group inside one
-// belongs to a guest inside the guest.
-func anyPhysicalVolume() (bool, error) {
-	devices, err := blockDevices()
-	if err != nil {
-		return false, err
-	}
-	for _, d := range devices {
-		if volume, err := volumeOf(d); err != nil || volume != "" {
-			continue
-		}
-		f, size, err := openDevice(d)
-		if err != nil {
-			continue
-		}
-		found := fsprobe.HasLVM(f, size)
-		f.Close()
-		if found {
-			return true, nil
-		}
-	}
-	return false, nil
-}
-
 // sysDir is the directory of sysfs about a device, under whatever name.
 func sysDir(device string) (string, error) {
 	var st unix.Stat_t

@@ -86,10 +86,14 @@ func doVgs(c *Call) ([]string, error) {
 }
 
 // doLvs lists the volumes that a user may use: no pools, no parts of others,
-// none that are to be left inactive (snapshots of thin volumes).
+// none that are to be left inactive (snapshots of thin volumes). Mostly all
+// are plain, and lvm is not needed.
 func doLvs(c *Call) ([]string, error) {
-	list, err := c.lvmSorted("lvs", "-o", "vg_name,lv_name", "-S", "lv_role=public && lv_skip_activation!=yes",
-		"--noheadings", "--separator", "/")
+	list, err := plainVolumes()
+	if err != nil {
+		list, err = c.lvmSorted("lvs", "-o", "vg_name,lv_name", "-S", "lv_role=public && lv_skip_activation!=yes",
+			"--noheadings", "--separator", "/")
+	}
 	for i := range list {
 		list[i] = "/dev/" + list[i]
 	}

@@ -1,11 +1,15 @@
 package daemon
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
+
+	"virt-tools/internal/lvm2"
 )
 
 // lvmUUIDPrefix begins the UUID of every mapped device of LVM. Behind it are
@@ -68,4 +72,57 @@ func doLvmCanonicalLvName(_ *Call, lvname string) (string, error) {
 		err = withErrno(syscall.EINVAL, "%s: not a logical volume", lvname)
 	}
 	return name, err
+}
+
+// labelled calls fn for each device that has the label of a physical volume,
+// with what is wrong with the label. Those within logical volumes do not
+// count, for lvm neither: they belong to a guest inside the guest.
+func labelled(fn func(device string, pv *lvm2.PV, err error)) error {
+	devices, err := blockDevices()
+	if err != nil {
+		return err
+	}
+	for _, d := range devices {
+		if volume, err := volumeOf(d); err != nil || volume != "" {
+			continue
+		}
+		f, size, err := openDevice(d)
+		if err != nil {
+			continue // nothing that lvm could read
+		}
+		pv, err := lvm2.Read(f, size)
+		f.Close()
+		if pv != nil || err != nil {
+			fn(d, pv, err)
+		}
+	}
+	return nil
+}
+
+// anyPhysicalVolume tells whether lvm would find anything at all.
+func anyPhysicalVolume() (found bool, err error) {
+	err = labelled(func(string, *lvm2.PV, error) { found = true })
+	return found, err
+}
+
+// plainVolumes lists the volumes as VG/LV. It fails when lvm must be asked.
+func plainVolumes() ([]string, error) {
+	var pvs []*lvm2.PV
+	var odd error
+	err := labelled(func(device string, pv *lvm2.PV, err error) {
+		kind, unreadable := memberKind(device)
+		switch {
+		case err != nil:
+			odd = err
+		case unreadable != nil:
+			odd = unreadable
+		case kind != "LVM2_member" || hasPartitions(device):
+			odd = fmt.Errorf("%s: more than a physical volume", device)
+		}
+		pvs = append(pvs, pv)
+	})
+	if err != nil || odd != nil {
+		return nil, errors.Join(err, odd)
+	}
+	return lvm2.Volumes(pvs)
 }

@@ -119,11 +119,6 @@ func Member(r io.ReaderAt, size int64) (kind string, err error) {
 	return "", d.err
 }
 
-// HasLVM tells whether a device has the label of a physical volume of LVM.
-func HasLVM(r io.ReaderAt, size int64) bool {
-	return lvmLabel(newImage(r, size, lvmSectors*512, 0)) != nil
-}
-
 // ExtUUID returns the UUID of an ext2, ext3 or ext4, else "". It believes the
 // signature: it is for telling a disk that is expected from others.
 func ExtUUID(r io.ReaderAt, size int64) string {
