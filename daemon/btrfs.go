@@ -80,7 +80,7 @@ func registerBtrfs(devices []string) error {
 // btrfsSubvolumes mounts the filesystem out of the guest's sight and lists its
 // subvolumes by number, and the number of the default one.
 func (c *Call) btrfsSubvolumes(device string) (list []subvolume, byDefault uint64, err error) {
-	err = mountAside(device, "btrfs", fmt.Sprintf("subvolid=%d", btrfsTopLevel), func(dir string) error {
+	err = mountAside(device, "btrfs", unix.MS_RDONLY, fmt.Sprintf("subvolid=%d", btrfsTopLevel), func(dir string) error {
 		f, err := os.Open(dir)
 		if err != nil {
 			return err
@@ -95,15 +95,15 @@ func (c *Call) btrfsSubvolumes(device string) (list []subvolume, byDefault uint6
 	return list, byDefault, err
 }
 
-// mountAside mounts a filesystem read-only on a directory of its own while fn
-// works on it.
-func mountAside(device, fstype, options string, fn func(dir string) error) (err error) {
+// mountAside mounts a filesystem on a directory of its own while fn works on
+// it.
+func mountAside(device, fstype string, flags uintptr, options string, fn func(dir string) error) (err error) {
 	dir, err := os.MkdirTemp("/tmp", "aside-")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(dir)
-	if err := unix.Mount(device, dir, fstype, unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, options); err != nil {
+	if err := unix.Mount(device, dir, fstype, flags|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, options); err != nil {
 		return &os.PathError{Op: "mount", Path: device, Err: err}
 	}
 	defer func() {

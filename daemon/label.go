@@ -3,9 +3,13 @@ package daemon
 import (
 	"crypto/rand"
 	"fmt"
+	"os"
 	"regexp"
 	"strings"
 	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 // Labels and UUIDs of filesystems that there are already. Each filesystem has
@@ -23,7 +27,11 @@ func doSetLabel(c *Call, m mountable, label string) error {
 	case "ext2", "ext3", "ext4":
 		return c.runOnly("e2label", m.Device, label)
 	case "btrfs":
-		return c.runOnly("btrfs", "filesystem", "label", "--", m.Device, label)
+		target := m.Device
+		if dir := mountedAt(m.Device); dir != "" {
+			target = dir
+		}
+		return c.runOnly("btrfs", "filesystem", "label", "--", target, label)
 	case "vfat":
 		argv := []string{"fatlabel", m.Device, label}
 		if strings.HasPrefix(label, "-") {
@@ -31,9 +39,12 @@ func doSetLabel(c *Call, m mountable, label string) error {
 		}
 		return c.runOnly(argv...)
 	case "ntfs":
-		return c.runOnly("ntfslabel", "--", m.Device, label)
+		if strings.HasPrefix(label, "-") { // ntfslabel has no way to tell it from an option
+			return withErrno(syscall.EINVAL, "%s: label of NTFS begins with a hyphen", label)
+		}
+		return c.runOnly("ntfslabel", m.Device, label)
 	case "xfs":
-		return c.setXFSLabel(m.Device, label)
+		return setXFSLabel(m.Device, label)
 	case "swap":
 		return c.runOnly("swaplabel", "-L", label, m.Device)
 	}
@@ -62,7 +73,7 @@ func doSetUuid(c *Call, device, uuid string) error {
 	case "ext2", "ext3", "ext4":
 		return c.runOnly("tune2fs", "-U", uuid, device)
 	case "xfs":
-		return c.xfsAdmin(device, "uuid "+uuid)
+		return c.setXFSUUID(device, uuid)
 	case "btrfs":
 		return c.runOnly("btrfstune", "-f", "-U", uuid, device)
 	case "swap":
@@ -92,35 +103,45 @@ func randomUUID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
-// setXFSLabel refuses the word that means no label to some versions. xfs_db
-// splits its commands at blanks and knows only this kind of quotes.
-func (c *Call) setXFSLabel(device, label string) error {
-	if label == "---" || strings.ContainsAny(label, "\"\n") {
+const setFSLabel = 0x41009432 // FS_IOC_SETFSLABEL of linux/fs.h
+
+// setXFSLabel has the kernel do it: xfs_db, which the script xfs_admin runs,
+// takes no blanks, and does nothing for a mounted filesystem.
+func setXFSLabel(device, label string) error {
+	if label == "---" { // which means none to xfs_admin
 		return withErrno(syscall.EINVAL, "xfs: invalid new label")
 	}
-	word := `"` + label + `"`
-	if label == "" {
-		word = "--"
+	set := func(dir string) error {
+		f, err := os.Open(dir)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		var arg [256]byte
+		copy(arg[:], label)
+		if _, _, errno := unix.Syscall(unix.SYS_IOCTL, f.Fd(), setFSLabel, uintptr(unsafe.Pointer(&arg))); errno != 0 {
+			return &os.PathError{Op: "set label", Path: device, Err: errno}
+		}
+		return nil
 	}
-	return c.xfsAdmin(device, "label "+word)
+	if dir := mountedAt(device); dir != "" {
+		return set(dir)
+	}
+	return mountAside(device, "xfs", 0, "nouuid", set)
 }
 
-// xfsAdmin has xfs_db change a superblock, as the script xfs_admin would.
-// xfs_db fails with words only: its exit status is 0.
-func (c *Call) xfsAdmin(device, command string) error {
-	before, err := c.superblock(device)
+// setXFSUUID has xfs_db do it. That fails with words only: its exit status is
+// 0 all the same.
+func (c *Call) setXFSUUID(device, uuid string) error {
+	out, err := c.run("xfs_db", "-x", "-p", "xfs_admin", "-c", "uuid "+uuid, device)
 	if err != nil {
 		return err
 	}
-	out, err := c.run("xfs_db", "-x", "-p", "xfs_admin", "-c", command, device)
+	sb, err := c.superblock(device)
 	if err != nil {
 		return err
 	}
-	after, err := c.superblock(device)
-	if err != nil {
-		return err
-	}
-	if *after == *before && !strings.Contains(out, "new label") && !strings.Contains(out, "new UUID") {
+	if !strings.EqualFold(sb.UUID, uuid) {
 		return fmt.Errorf("xfs_admin: %s: %s", device, strings.TrimSpace(out))
 	}
 	return nil

@@ -15,7 +15,7 @@ import (
 const (
 	extLabelMax  = 16
 	xfsLabelMax  = 12
-	swapLabelMax = 16
+	swapLabelMax = 15 // mkswap and swaplabel cut the 16th off
 )
 
 var (

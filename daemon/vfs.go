@@ -81,8 +81,8 @@ func doVfsLabel(c *Call, m mountable) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if sb.Type == "btrfs" && mountedAt(m.Device) != "" {
-		out, err := c.run("btrfs", "filesystem", "label", m.Device)
+	if dir := mountedAt(m.Device); sb.Type == "btrfs" && dir != "" {
+		out, err := c.run("btrfs", "filesystem", "label", dir)
 		return strings.TrimSuffix(out, "\n"), err
 	}
 	return sb.Label, nil
