@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -164,6 +165,30 @@ func doInternalHello(c *Call, clock int64, entropy []byte) ([]string, error) {
 		}
 	}
 	return own, nil
+}
+
+// doInternalDetach lets go of a disk, which then can be pulled out without harm. One that
+// is mounted, or part of an array or a volume group in use, stays.
+func doInternalDetach(_ *Call, target int) error {
+	names, err := filepath.Glob(fmt.Sprintf("%s/devices/*:0:%d:0/block/*", scsiBus, target))
+	if err != nil || len(names) != 1 {
+		return withErrno(syscall.ENOENT, "no disk at target %d", target)
+	}
+	device := "/dev/" + filepath.Base(names[0])
+	f, err := os.OpenFile(device, os.O_RDWR|syscall.O_EXCL, 0)
+	if errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EACCES) {
+		f, err = os.OpenFile(device, os.O_RDONLY|syscall.O_EXCL, 0)
+	}
+	if errors.Is(err, syscall.EBUSY) {
+		return withErrno(syscall.EBUSY, "%s is in use: unmount its filesystems and deactivate its volumes first", device)
+	}
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(filepath.Dir(filepath.Dir(names[0])), "delete"), []byte("1"), 0)
 }
 
 func doInternalWarnings(c *Call) ([]string, error) {

@@ -170,6 +170,8 @@ var procedures = map[uint32]procedure{
 	10000: {name: "internal_hello", stub: stubInternalHello},
 	10001: {name: "internal_attach", stub: stubInternalAttach},
 	10002: {name: "internal_warnings", stub: stubInternalWarnings},
+	10003: {name: "internal_detach", stub: stubInternalDetach},
+	10004: {name: "internal_prepare", stub: stubInternalPrepare},
 }
 
 func stubMount(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -2233,4 +2235,21 @@ func stubInternalWarnings(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.Strings(ret)
 	return nil
+}
+
+func stubInternalDetach(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	target := int(a.d.Int32())
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doInternalDetach(c, target)
+}
+
+func stubInternalPrepare(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doInternalPrepare(c)
 }

@@ -15,5 +15,5 @@ var drivesCalls = []Call{
 	{Name: "disk_has_backing_file", Side: Library, Args: []Arg{{"filename", String}}, Ret: Ret{Kind: RetBool, Name: "backingfile"}, Since: "1.19.39"},
 	{Name: "disk_virtual_size", Side: Library, Args: []Arg{{"filename", String}}, Ret: Ret{Kind: RetInt64, Name: "size"}, Since: "1.19.39"},
 	{Name: "max_disks", Side: Library, Ret: Ret{Kind: RetInt, Name: "disks"}, Since: "1.19.7", Status: Done, Summary: "number of drives that can be added"},
-	{Name: "remove_drive", Side: Library, Args: []Arg{{"label", String}}, Deprecated: true, Since: "1.19.49"},
+	{Name: "remove_drive", Side: Library, Args: []Arg{{"label", String}}, Deprecated: true, Since: "1.19.49", Status: Done, Summary: "take out a drive by its label"},
 }

@@ -6,4 +6,6 @@ var ownCalls = []Call{
 	{Name: "internal_hello", Proc: ProcOwn, Args: []Arg{{"clock", Int64}, {"entropy", Bytes}}, Ret: Ret{Kind: RetStringList, Name: "extensions"}, Internal: true, Status: Done, Summary: "set the clock, stir the random pool and list the calls of our own that the daemon knows"},
 	{Name: "internal_attach", Proc: ProcOwn + 1, Args: []Arg{{"targets", StringList}}, Ret: Ret{Kind: RetStringList, Name: "devices", Elem: Device}, Internal: true, Status: Done, Summary: "wait for drives that were plugged in, name them in order and assemble what lies on them"},
 	{Name: "internal_warnings", Proc: ProcOwn + 2, Ret: Ret{Kind: RetStringList, Name: "warnings"}, Internal: true, Status: Done, Summary: "take the warnings that calls have left since the last time"},
+	{Name: "internal_detach", Proc: ProcOwn + 3, Args: []Arg{{"target", Int}}, Internal: true, Status: Done, Summary: "flush a drive that nothing uses and let go of it, so that it can be pulled out"},
+	{Name: "internal_prepare", Proc: ProcOwn + 4, Internal: true, Status: Done, Summary: "do what most guests will need, before the appliance is saved for later launches"},
 }

@@ -100,11 +100,11 @@ func (g *Handle) noteBrokenKVM(a *appliance.Appliance, reason error) {
 func (g *Handle) bootAny(ctx context.Context, a *appliance.Appliance) error {
 	accel, why := g.chooseAccel(a)
 	if accel != "kvm" || g.opts.Accel == "kvm" {
-		return g.boot(ctx, a, accel, why)
+		return g.begin(ctx, a, accel, why)
 	}
 	quick, cancel := context.WithTimeoutCause(ctx, kvmBootTimeout, fmt.Errorf("no boot within %s", kvmBootTimeout))
 	defer cancel()
-	err := g.boot(quick, a, accel, why)
+	err := g.begin(quick, a, accel, why)
 	var plug *plugError
 	if err == nil || errors.As(err, &plug) || ctx.Err() != nil {
 		return err
@@ -113,8 +113,10 @@ func (g *Handle) bootAny(ctx context.Context, a *appliance.Appliance) error {
 		err = context.Cause(quick)
 	}
 	g.debugf("kvm does not work here, going on with emulation: %v", err)
-	g.discardMachine()
-	if err2 := g.boot(ctx, a, "tcg", "kvm does not work here: "+err.Error()); err2 != nil {
+	if err := g.again(); err != nil {
+		return err
+	}
+	if err2 := g.begin(ctx, a, "tcg", "kvm does not work here: "+err.Error()); err2 != nil {
 		return err2
 	}
 	g.noteBrokenKVM(a, err)

@@ -2,9 +2,12 @@ package guestfs
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"syscall"
+	"time"
 
 	"virt-tools/internal/qemu"
 )
@@ -23,14 +26,20 @@ type AddDriveOpts struct {
 	CopyOnRead bool   // copy what is read from a backing file into the image
 }
 
-// drive is a drive that was added.
+// drive is a drive that was added. Its place in the list is its target, and so its name
+// in the appliance; one that was removed leaves a gap for the next.
 type drive struct {
-	spec qemu.Drive
+	spec    qemu.Drive
+	removed bool
 }
+
+// plugTimeout bounds plugging in and out after the launch.
+const plugTimeout = time.Minute
 
 // AddDrive adds an image file or a block device of the host. The first one is
 // /dev/sda, the next /dev/sdb. Before Launch it only takes note of the drive;
-// after it, it plugs the drive in.
+// after it, it plugs the drive in, and assembles arrays and volume groups that
+// are whole with it.
 func (g *Handle) AddDrive(file string, opts *AddDriveOpts) error {
 	if opts == nil {
 		opts = &AddDriveOpts{}
@@ -61,16 +70,88 @@ func invalid(op, format string, args ...any) error {
 }
 
 func (g *Handle) addDrive(op string, d qemu.Drive) error {
+	plug, err := g.noteDrive(op, &d)
+	if err != nil || !plug {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), plugTimeout)
+	defer cancel()
+	if err := g.plugLate(ctx, d); err != nil {
+		g.forgetDrive(d.Index)
+		return &Error{Op: op, Msg: err.Error(), cause: err, hint: qemu.HintOf(err)}
+	}
+	return nil
+}
+
+// noteDrive gives a drive its target. It tells whether the machine runs already.
+func (g *Handle) noteDrive(op string, d *qemu.Drive) (running bool, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	switch {
-	case len(g.drives) >= maxDrives:
-		return invalid(op, "an appliance takes at most %d drives", maxDrives)
-	case g.state != configuring:
-		return invalid(op, "drives are added before Launch")
+	if g.state != configuring && g.state != ready {
+		return false, invalid(op, "drives are added before Launch or after it")
 	}
-	d.Index = len(g.drives)
-	g.drives = append(g.drives, drive{d})
+	d.Index = slices.IndexFunc(g.drives, func(o drive) bool { return o.removed })
+	if d.Index < 0 {
+		d.Index = len(g.drives)
+		if d.Index >= maxDrives {
+			return false, invalid(op, "an appliance takes at most %d drives", maxDrives)
+		}
+		g.drives = append(g.drives, drive{})
+	}
+	g.drives[d.Index] = drive{spec: *d}
+	return g.state == ready, nil
+}
+
+func (g *Handle) forgetDrive(index int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.drives[index] = drive{removed: true}
+}
+
+// plugLate plugs a drive into the running appliance.
+func (g *Handle) plugLate(ctx context.Context, d qemu.Drive) error {
+	m := g.running()
+	if m == nil {
+		return errLost
+	}
+	if err := m.Plug(ctx, d); err != nil {
+		return err
+	}
+	if err := g.attach(ctx, []drive{{spec: d}}); err != nil {
+		return errors.Join(err, m.Unplug(ctx, d.Index))
+	}
+	return nil
+}
+
+// RemoveDrive calls remove_drive: it takes out the drive with a label. After
+// Launch nothing in the appliance may use the drive; its changes are on disk then.
+func (g *Handle) RemoveDrive(ctx context.Context, label string) error {
+	const op = "remove_drive"
+	g.mu.Lock()
+	index := slices.IndexFunc(g.drives, func(d drive) bool { return !d.removed && d.spec.Label == label })
+	state, m := g.state, g.machine
+	if index >= 0 && label != "" && state == configuring {
+		g.drives = slices.Delete(g.drives, index, index+1)
+		for i := range g.drives {
+			g.drives[i].spec.Index = i
+		}
+	}
+	g.mu.Unlock()
+	switch {
+	case index < 0 || label == "":
+		return &Error{Op: op, Errno: "ENOENT", Msg: fmt.Sprintf("no drive has the label %q", label)}
+	case state == configuring:
+		return nil
+	case state != ready || m == nil:
+		return invalid(op, "the appliance does not run")
+	}
+	if err := g.internalDetach(ctx, index); err != nil {
+		return err
+	}
+	if err := m.Unplug(ctx, index); err != nil {
+		return &Error{Op: op, Msg: err.Error(), cause: err, hint: qemu.HintOf(err)}
+	}
+	g.forgetDrive(index)
 	return nil
 }
 

@@ -85,6 +85,7 @@ type Handle struct {
 	timings  Timings
 	accel    string
 	accelWhy string
+	closed   bool // Close was called
 }
 
 // New returns a handle that is configured and not launched. nil means the

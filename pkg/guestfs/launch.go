@@ -24,11 +24,22 @@ const (
 	procInternalWarnings = api.ProcOwn + 2
 )
 
+// Origin is where the machine of a launch came from.
+type Origin string
+
+// The origins of a machine.
+const (
+	FromTemplate Origin = "template" // restored
+	FromBoot     Origin = "boot"     // booted; where Timings.Save is not 0, a template was saved on the way
+)
+
 // Timings says where the time of a launch went.
 type Timings struct {
+	From      Origin
 	Appliance time.Duration // finding or building the appliance
-	QEMU      time.Duration // until QEMU answers
-	Boot      time.Duration // until the daemon is ready
+	QEMU      time.Duration // until QEMU answers, and has loaded the template
+	Boot      time.Duration // until the daemon answers
+	Save      time.Duration // saving a template
 	Plug      time.Duration // plugging the drives in, beside the boot
 	Attach    time.Duration // finding the drives in the appliance, RAID and LVM included
 }
@@ -104,9 +115,6 @@ func (g *Handle) launch(ctx context.Context) error {
 	if err := g.bootAny(ctx, a); err != nil {
 		return err
 	}
-	if err := g.greet(ctx); err != nil {
-		return err
-	}
 	start = time.Now()
 	if len(g.drives) > 0 {
 		if err := g.attach(ctx, g.drives); err != nil {
@@ -115,32 +123,93 @@ func (g *Handle) launch(ctx context.Context) error {
 	}
 	g.setTiming(func(t *Timings) { t.Attach = time.Since(start) })
 	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return errClosed
+	}
 	g.state = ready
-	g.mu.Unlock()
 	return nil
 }
 
-// boot starts a machine and waits until its daemon is ready and its drives are
-// plugged in.
-func (g *Handle) boot(ctx context.Context, a *appliance.Appliance, accel, why string) error {
-	start := time.Now()
-	m, err := g.startMachine(ctx, a, accel, why)
+var errClosed = errors.New("the handle was closed")
+
+// begin starts a machine whose daemon has been greeted and whose drives are plugged in:
+// from a template, or by booting.
+func (g *Handle) begin(ctx context.Context, a *appliance.Appliance, accel, why string) error {
+	g.debugf("accelerator %s: %s", accel, why)
+	config, err := g.config(a, accel)
 	if err != nil {
 		return err
 	}
-	g.setTiming(func(t *Timings) { t.QEMU = time.Since(start) })
-	start = time.Now()
+	g.mu.Lock()
+	g.accel, g.accelWhy = accel, why
+	g.mu.Unlock()
+	if g.opts.Template == templateOff {
+		return g.boot(ctx, config)
+	}
+	w, err := g.newWarm(a, config)
+	if err == nil {
+		err = w.start(ctx)
+	}
+	if err == nil || final(ctx, err) {
+		return err
+	}
+	if g.opts.Template == templateOnly {
+		return fmt.Errorf("no template can be used: %w", err)
+	}
+	g.debugf("starting without a template: %v", err)
+	if err := g.again(); err != nil {
+		return err
+	}
+	return g.boot(ctx, config)
+}
+
+// again makes the handle ready for another machine after one that failed.
+func (g *Handle) again() error {
+	g.discardMachine()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return errClosed
+	}
+	g.state = launching
+	return nil
+}
+
+// boot boots a machine, plugs the drives in meanwhile and greets its daemon.
+func (g *Handle) boot(ctx context.Context, config *qemu.Config) error {
+	m, err := g.startMachine(ctx, config)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
 	plugged := make(chan error, 1)
-	go func() {
-		err := g.plugAll(ctx, m)
-		g.setTiming(func(t *Timings) { t.Plug = time.Since(start) })
-		plugged <- err
-	}()
+	go func() { plugged <- g.plugAll(ctx, m) }()
 	if err := g.waitReady(ctx, m, plugged); err != nil {
 		return err
 	}
+	if err := g.checkDaemon(ctx); err != nil {
+		return err
+	}
+	err = g.hello(ctx)
+	g.setTiming(func(t *Timings) { t.Boot, t.From = time.Since(start), FromBoot })
+	return err
+}
+
+// bootEmpty boots a machine without drives, up to where it can be saved: its daemon has not
+// yet been greeted.
+func (g *Handle) bootEmpty(ctx context.Context, config *qemu.Config) error {
+	m, err := g.startMachine(ctx, config)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := g.waitReady(ctx, m, nil); err != nil {
+		return err
+	}
+	err = g.checkDaemon(ctx)
 	g.setTiming(func(t *Timings) { t.Boot = time.Since(start) })
-	return nil
+	return err
 }
 
 func (g *Handle) setTiming(set func(*Timings)) {
@@ -163,33 +232,59 @@ func (g *Handle) findAppliance(ctx context.Context) (*appliance.Appliance, error
 	return appliance.Find(ctx, &appliance.Options{CacheDir: g.opts.CacheDir, Log: g.debugf})
 }
 
-func (g *Handle) startMachine(ctx context.Context, a *appliance.Appliance, accel, why string) (*qemu.Machine, error) {
-	g.debugf("accelerator %s: %s", accel, why)
+// config describes the machine. Its drives come later.
+func (g *Handle) config(a *appliance.Appliance, accel string) (*qemu.Config, error) {
 	appendix := "guestfs_hotplug=1"
 	if g.opts.Append != "" {
 		appendix += " " + g.opts.Append
 	}
-	m, err := qemu.Start(ctx, &qemu.Config{
-		Binary: g.opts.Hypervisor, Accel: accel, MemoryMB: g.opts.MemoryMB, CPUs: g.opts.CPUs,
+	binary := g.opts.Hypervisor
+	if binary == "" {
+		var err error
+		if binary, err = qemu.Binary(); err != nil {
+			return nil, err
+		}
+	}
+	return &qemu.Config{
+		Binary: binary, Accel: accel, MemoryMB: g.opts.MemoryMB, CPUs: g.opts.CPUs,
 		Kernel: a.Kernel, Initrd: a.Initrd, Append: appendix, Verbose: g.opts.Verbose, TempDir: g.opts.TmpDir,
 		Console: consoleWriter{g}, Log: g.debugf,
-	})
+	}, nil
+}
+
+func (g *Handle) startMachine(ctx context.Context, config *qemu.Config) (*qemu.Machine, error) {
+	start := time.Now()
+	m, err := qemu.Start(ctx, config)
 	if err != nil {
 		return nil, err
 	}
+	g.use(m)
+	g.setTiming(func(t *Timings) { t.QEMU = time.Since(start) })
+	return m, nil
+}
+
+// use makes a machine that of the handle, which ends it from now on.
+func (g *Handle) use(m *qemu.Machine) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.machine, g.accel, g.accelWhy = m, accel, why
-	g.link = newLink(m.Channel(), g.progress)
-	return m, nil
+	g.machine, g.link = m, newLink(m.Channel(), g.progress)
+}
+
+// running returns the machine, or nil when it has been ended.
+func (g *Handle) running() *qemu.Machine {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.machine
 }
 
 func (g *Handle) progress(p wire.Progress) {
 	g.emit(Event{Kind: EventProgress, Position: p.Position, Total: p.Total})
 }
 
-// plugAll plugs the drives in while the kernel boots.
+// plugAll plugs the drives in.
 func (g *Handle) plugAll(ctx context.Context, m *qemu.Machine) error {
+	start := time.Now()
+	defer func() { g.setTiming(func(t *Timings) { t.Plug = time.Since(start) }) }()
 	drives := make([]qemu.Drive, len(g.drives))
 	for i, d := range g.drives {
 		drives[i] = d.spec
@@ -200,7 +295,7 @@ func (g *Handle) plugAll(ctx context.Context, m *qemu.Machine) error {
 	return nil
 }
 
-// waitReady waits for the daemon and for the drives. It ends early when QEMU
+// waitReady waits for the daemon and, unless plugged is nil, for the drives. It ends early when QEMU
 // does, when a drive cannot be plugged in, or with ctx.
 func (g *Handle) waitReady(ctx context.Context, m *qemu.Machine, plugged <-chan error) error {
 	frames := g.link.frames
@@ -237,9 +332,8 @@ func (g *Handle) goneError(m *qemu.Machine) error {
 	return fmt.Errorf("%w: it stopped before it was ready", errLost)
 }
 
-// greet finds out whether the daemon is our own, and if so sets its clock and
-// gives it entropy.
-func (g *Handle) greet(ctx context.Context) error {
+// checkDaemon finds out whether the daemon is our own.
+func (g *Handle) checkDaemon(ctx context.Context) error {
 	there, err := g.internalFeatureAvailable(ctx, featureOwn)
 	if err != nil {
 		return err
@@ -247,6 +341,11 @@ func (g *Handle) greet(ctx context.Context) error {
 	if there != 0 {
 		return errors.New("the appliance's daemon is not that of virt-tools: it cannot take drives after its start")
 	}
+	return nil
+}
+
+// hello sets the daemon's clock, gives it entropy and learns what it can do.
+func (g *Handle) hello(ctx context.Context) error {
 	entropy := make([]byte, entropyBytes)
 	rand.Read(entropy) // never fails (crypto/rand)
 	names, err := g.internalHello(ctx, time.Now().UnixNano(), entropy)
@@ -261,56 +360,4 @@ func (g *Handle) greet(ctx context.Context) error {
 	defer g.mu.Unlock()
 	g.own = own
 	return nil
-}
-
-// Shutdown unmounts the guest's filesystems, flushes its disks and stops the
-// appliance. An error means that what was written may not be on the disks.
-func (g *Handle) Shutdown(ctx context.Context) error {
-	g.mu.Lock()
-	m, st := g.machine, g.state
-	g.mu.Unlock()
-	if st != ready {
-		g.kill()
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, shutdownTimeout)
-	defer cancel()
-	err := g.internalAutosync(ctx)
-	g.calls.Lock()
-	defer g.calls.Unlock()
-	if quitErr := m.Quit(ctx); quitErr != nil {
-		err = errors.Join(err, &Error{Op: "shutdown", Msg: quitErr.Error(), cause: quitErr})
-	}
-	g.kill()
-	return err
-}
-
-// Close ends the appliance, at once and without a flush unless Shutdown came
-// before. It may be called again.
-func (g *Handle) Close() error {
-	g.kill()
-	return nil
-}
-
-// kill ends the machine and the handle's use.
-func (g *Handle) kill() {
-	g.mu.Lock()
-	g.state = stopped
-	g.mu.Unlock()
-	g.discardMachine()
-}
-
-// discardMachine ends the machine and waits until nothing of it is left.
-func (g *Handle) discardMachine() {
-	g.mu.Lock()
-	m, l := g.machine, g.link
-	g.link, g.machine, g.own = nil, nil, nil
-	g.mu.Unlock()
-	if l != nil {
-		defer l.close()
-	}
-	if m != nil {
-		m.Kill()
-		<-m.Done()
-	}
 }

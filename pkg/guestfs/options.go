@@ -18,6 +18,7 @@ type Options struct {
 	CacheDir     string // LIBGUESTFS_CACHEDIR: where appliances are kept
 	TmpDir       string // LIBGUESTFS_TMPDIR, TMPDIR: where overlays and scratch drives lie; default /tmp
 	Accel        string // LIBGUESTFS_BACKEND_SETTINGS=force_kvm|force_tcg: "kvm", "tcg" or "" for kvm where it works
+	Template     string // LIBGUESTFS_BACKEND_SETTINGS=template=...: "on" (or ""), "off", or "only": fail rather than boot
 	Verbose      bool   // LIBGUESTFS_DEBUG=1: the appliance says more
 	Trace        bool   // LIBGUESTFS_TRACE=1: each call is reported
 	NoEnv        bool   // do not look at the environment
@@ -27,6 +28,10 @@ type Options struct {
 const (
 	defaultMemoryMB = 768
 	minMemoryMB     = 256
+
+	templateOn   = "on"
+	templateOff  = "off"
+	templateOnly = "only"
 )
 
 // fill sets what is not set from the environment and then to the defaults. A
@@ -40,6 +45,13 @@ func (o *Options) fill() {
 	}
 	if o.CPUs == 0 {
 		o.CPUs = 1
+	}
+	switch o.Template {
+	case "":
+		o.Template = templateOn
+	case templateOn, templateOff, templateOnly:
+	default:
+		o.settingError = fmt.Errorf("template=%s: none of on, off, only", o.Template)
 	}
 }
 
@@ -61,11 +73,15 @@ func (o *Options) fillFromEnv() {
 	o.Verbose = o.Verbose || o.truth("LIBGUESTFS_DEBUG")
 	o.Trace = o.Trace || o.truth("LIBGUESTFS_TRACE")
 	for _, s := range strings.Split(os.Getenv("LIBGUESTFS_BACKEND_SETTINGS"), ":") {
-		switch s {
+		switch name, value, _ := strings.Cut(s, "="); name {
 		case "force_kvm":
 			o.Accel = "kvm"
 		case "force_tcg":
 			o.Accel = "tcg"
+		case "template":
+			if o.Template == "" {
+				o.Template = value
+			}
 		}
 	}
 }

@@ -46,3 +46,20 @@ func (g *Handle) internalWarnings(ctx context.Context) ([]string, error) {
 	ret := d.Strings()
 	return ret, r.finish(d)
 }
+
+// internalDetach calls internal_detach: flush a drive that nothing uses and let go of it, so that it can be pulled out.
+func (g *Handle) internalDetach(ctx context.Context, target int) error {
+	var e wire.Encoder
+	e.Int(target)
+	r := request{name: "internal_detach", proc: 10003, args: &e, trace: []any{target}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// internalPrepare calls internal_prepare: do what most guests will need, before the appliance is saved for later launches.
+func (g *Handle) internalPrepare(ctx context.Context) error {
+	var e wire.Encoder
+	r := request{name: "internal_prepare", proc: 10004, args: &e, trace: []any{}}
+	_, err := g.call(ctx, &r)
+	return err
+}
