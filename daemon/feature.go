@@ -28,7 +28,7 @@ var features = []feature{
 	{name: "extlinux", programs: []string{"extlinux"}},
 	{name: "f2fs", programs: []string{"mkfs.f2fs"}},
 	{name: "fstrim", programs: []string{"fstrim"}},
-	{name: "gdisk", programs: []string{"sgdisk"}},
+	{name: "gdisk"},
 	{name: "grub", programs: []string{"grub-install"}},
 	{name: "hivex", programs: []string{"hivexsh"}},
 	{name: "inotify"},

@@ -32,7 +32,12 @@ type Server struct {
 	frames chan frame // read by the call under way, else by Serve
 	guest  guestThread
 
+	consumed uint64 // frames taken by next; the index of the last one
+
 	mu       sync.Mutex
+	received uint64             // frames handed on by read
+	cancelAt uint64             // index of the last frame before the last cancel flag
+	current  uint64             // index of the frame with the call under way
 	cancel   context.CancelFunc // of the call under way, else nil
 	warnings []string
 }
@@ -103,6 +108,9 @@ func (s *Server) read(ctx context.Context) {
 		if err != nil {
 			s.cancelCall()
 		}
+		s.mu.Lock()
+		s.received++
+		s.mu.Unlock()
 		select {
 		case s.frames <- frame{bytes.Clone(f.Data), err}:
 		case <-ctx.Done():
@@ -117,18 +125,38 @@ func (s *Server) read(ctx context.Context) {
 func (s *Server) next(ctx context.Context) ([]byte, error) {
 	select {
 	case f := <-s.frames:
+		s.consumed++
 		return f.data, f.err
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
+// cancelCall cancels the call that the library sent last, under way or not
+// begun yet. A flag that comes after the end of its call is of no effect.
 func (s *Server) cancelCall() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.cancel != nil {
+	s.cancelAt = s.received
+	if s.cancel != nil && s.cancelAt >= s.current {
 		s.cancel()
 	}
+}
+
+// begin notes the call under way, which may have been cancelled already.
+func (s *Server) begin(cancel context.CancelFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.current, s.cancel = s.consumed, cancel
+	if s.cancelAt >= s.current {
+		cancel()
+	}
+}
+
+func (s *Server) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cancel = nil
 }
 
 // answer works one call off. It returns an error only when the stream cannot
@@ -143,8 +171,8 @@ func (s *Server) answer(ctx context.Context, msg []byte) error {
 	}
 	c := newCall(ctx, s, h)
 	defer c.end()
-	s.setCancel(c.cancel)
-	defer s.setCancel(nil)
+	s.begin(c.cancel)
+	defer s.end()
 
 	p, known := procedures[h.Proc]
 	if err == nil && !known {
@@ -156,12 +184,6 @@ func (s *Server) answer(ctx context.Context, msg []byte) error {
 		err = c.perform(p, body, &result)
 	}
 	return c.reply(&result, err)
-}
-
-func (s *Server) setCancel(cancel context.CancelFunc) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.cancel = cancel
 }
 
 // perform runs the handler. A panic in it is an error of the call: the

@@ -159,6 +159,21 @@ func TestCancelEndsProgram(t *testing.T) {
 	}
 }
 
+// TestLateCancel: a flag for a call that has ended does nothing to the next.
+func TestLateCancel(t *testing.T) {
+	proc := use(t, procedure{name: "ask", stub: func(c *Call, _ *wire.Decoder, _ *wire.Encoder) error { return c.Err() }})
+	l := serve(t)
+	for serial := uint32(1); serial < 50; serial++ {
+		l.send(wire.Header{Proc: proc, Serial: serial}, nil)
+		if _, _, msg := l.reply(serial); msg != "" {
+			t.Fatalf("call %d after a late flag: %s", serial, msg)
+		}
+		if err := l.conn.WriteFlag(wire.CancelFlag); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestUpload(t *testing.T) {
 	var got []byte
 	proc := use(t, procedure{name: "take", fileIn: true, stub: func(c *Call, _ *wire.Decoder, _ *wire.Encoder) (err error) {

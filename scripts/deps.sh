@@ -22,7 +22,6 @@ run|mkfs.f2fs|f2fs-tools|goes into the appliance: F2FS
 run|mksquashfs|squashfs-tools|goes into the appliance: SquashFS
 run|sfdisk|fdisk|goes into the appliance: partition tables
 run|parted|parted|goes into the appliance: partition tables
-run|sgdisk|gdisk|goes into the appliance: GPT
 run|blkid|util-linux|goes into the appliance: what is on a device
 demo|debootstrap|debootstrap|makes the Debian guest
 check|virt-df|guestfs-tools|the reference that results are compared with
@@ -30,6 +29,7 @@ check|guestfish|guestfish|drives our appliance in the interoperation tests
 check|gcc|gcc|the race detector needs it
 check|/usr/include/stdlib.h|libc6-dev|the race detector needs it
 check|mcopy|mtools|puts files on FAT images for the tests
+check|sgdisk|gdisk|judges the GPTs that the tests write
 check|xorriso|xorriso|makes ISO images for the tests
 check|zsh|zsh|checks the completion for zsh
 check|fish|fish|checks the completion for fish

@@ -12,7 +12,7 @@ var blockdevCalls = []Call{
 	{Name: "blockdev_getsz", Proc: 62, Args: []Arg{{"device", Device}}, Ret: Ret{Kind: RetInt64, Name: "sizeinsectors"}, Since: "1.9.3", Status: Done, Summary: "size of a block device in 512-byte sectors"},
 	{Name: "blockdev_getsize64", Proc: 63, Args: []Arg{{"device", Device}}, Ret: Ret{Kind: RetInt64, Name: "sizeinbytes"}, Since: "1.9.3", Status: Done, Summary: "size of a block device in bytes"},
 	{Name: "blockdev_flushbufs", Proc: 64, Args: []Arg{{"device", Device}}, Since: "1.9.3", Status: Done, Summary: "flush the buffers of a block device"},
-	{Name: "zero", Proc: 85, Args: []Arg{{"device", Device}}, Progress: true, Since: "1.0.16", Status: Done, Summary: "write zeroes to the first megabyte of a device"},
+	{Name: "zero", Proc: 85, Args: []Arg{{"device", Device}}, Progress: true, Since: "1.0.16", Status: Done, Summary: "write zeroes to the first 128 KiB of a device"},
 	{Name: "scrub_device", Proc: 114, Args: []Arg{{"device", Device}}, Feature: "scrub", Since: "1.0.52"},
 	{Name: "dd", Proc: 217, Args: []Arg{{"src", DeviceOrPath}, {"dest", DeviceOrPath}}, Deprecated: true, Since: "1.0.80"},
 	{Name: "copy_size", Proc: 227, Args: []Arg{{"src", DeviceOrPath}, {"dest", DeviceOrPath}, {"size", Int64}}, Progress: true, Deprecated: true, Since: "1.0.87"},

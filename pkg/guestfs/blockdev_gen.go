@@ -112,7 +112,7 @@ func (g *Handle) BlockdevFlushbufs(ctx context.Context, device Device) error {
 	return err
 }
 
-// Zero calls zero: write zeroes to the first megabyte of a device.
+// Zero calls zero: write zeroes to the first 128 KiB of a device.
 func (g *Handle) Zero(ctx context.Context, device Device) error {
 	var e wire.Encoder
 	e.String(string(device))
