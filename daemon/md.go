@@ -1,6 +1,8 @@
 package daemon
 
 import (
+	"errors"
+	"log"
 	"math/bits"
 	"os"
 	"path/filepath"
@@ -23,6 +25,7 @@ func (c *Call) mdadm(args ...string) (string, error) {
 // that can do without the missing ones. In this order no array is started
 // without a member that only comes with another array.
 func (c *Call) assembleArrays() {
+	defer startReadOnly()()
 	// mdadm fails as well when there is an array that it leaves alone.
 	_, first := c.mdadm("--assemble", "--scan", "--auto=yes", "--no-degraded")
 	waiting, err := mdInState("inactive")
@@ -38,6 +41,23 @@ func (c *Call) assembleArrays() {
 	if arrays, err := mdDevices(sysBlock); first != nil && (err != nil || len(arrays) == 0) {
 		c.warn("RAID: %v", first)
 	}
+}
+
+// startReadOnly lets arrays that are started write nothing, no resync either,
+// before somebody writes to them: most users only look. The function that it
+// returns ends that.
+func startReadOnly() (end func()) {
+	const parameter = "/sys/module/md_mod/parameters/start_ro"
+	set := func(value string) {
+		if err := os.WriteFile(parameter, []byte(value), 0); err != nil {
+			log.Printf("warning: RAID: %v", err)
+		}
+	}
+	if err := probeModule("md_mod"); err != nil && !errors.Is(err, errNoModule) {
+		log.Printf("warning: RAID: %v", err)
+	}
+	set("1")
+	return func() { set("0") }
 }
 
 // mdInState lists the arrays that the kernel says are in a state.
