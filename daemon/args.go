@@ -173,13 +173,21 @@ func (a *args) guid() string {
 	return s
 }
 
-// optional returns an optional argument when the library gave it.
-func optional[T any](c *Call, bit int, v T) *T {
-	if c.header.OptArgs&(1<<bit) == 0 {
+// optional takes an optional argument and returns it when the library gave it.
+// An older library does not send arguments that calls have got since, which
+// are the last ones.
+func optional[T any](a *args, bit int, take func() T) *T {
+	given := a.c.header.OptArgs&(1<<bit) != 0
+	if !given && a.d.Empty() {
 		return nil
 	}
-	return &v
+	if v := take(); given {
+		return &v
+	}
+	return nil
 }
+
+func (a *args) int() int { return int(a.d.Int32()) }
 
 // resolveDevice checks that a name is that of a block device below /dev.
 func resolveDevice(name string) (string, error) {

@@ -174,6 +174,17 @@ var procedures = map[uint32]procedure{
 	10004: {name: "internal_prepare", stub: stubInternalPrepare},
 }
 
+// unbuiltUploads are the calls that come with a file and are not answered.
+var unbuiltUploads = map[uint32]bool{
+	71:  true, // tgz_in
+	229: true, // txz_in
+	242: true, // base64_in
+	241: true, // debug_upload
+	397: true, // internal_rhbz914931
+	309: true, // ntfsclone_in
+	472: true, // yara_load
+}
+
 func stubMount(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	mountable := a.mountable()
@@ -366,7 +377,7 @@ func stubMkdirP(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 
 func stubChmod(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
-	mode := int(a.d.Int32())
+	mode := a.int()
 	path := a.pathname()
 	if err := a.finish(); err != nil {
 		return err
@@ -376,8 +387,8 @@ func stubChmod(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 
 func stubChown(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
-	owner := int(a.d.Int32())
-	group := int(a.d.Int32())
+	owner := a.int()
+	group := a.int()
 	path := a.pathname()
 	if err := a.finish(); err != nil {
 		return err
@@ -407,7 +418,7 @@ func stubIsFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	path := a.pathname()
 	var opts isFileOpts
-	opts.Followsymlinks = optional(c, 0, a.d.Bool())
+	opts.Followsymlinks = optional(&a, 0, a.d.Bool)
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -427,7 +438,7 @@ func stubIsDir(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	path := a.pathname()
 	var opts isDirOpts
-	opts.Followsymlinks = optional(c, 0, a.d.Bool())
+	opts.Followsymlinks = optional(&a, 0, a.d.Bool)
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -462,7 +473,7 @@ func stubLvcreate(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	logvol := a.text()
 	volgroup := a.text()
-	mbytes := int(a.d.Int32())
+	mbytes := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -478,8 +489,8 @@ func stubUmount(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	pathordevice := a.deviceOrPath()
 	var opts umountOpts
-	opts.Force = optional(c, 0, a.d.Bool())
-	opts.Lazyunmount = optional(c, 1, a.d.Bool())
+	opts.Force = optional(&a, 0, a.d.Bool)
+	opts.Lazyunmount = optional(&a, 1, a.d.Bool)
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -683,11 +694,11 @@ func stubTarIn(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	tarfile := c.upload()
 	directory := a.pathname()
 	var opts tarInOpts
-	opts.Compress = optional(c, 0, a.text())
-	opts.Xattrs = optional(c, 1, a.d.Bool())
-	opts.Selinux = optional(c, 2, a.d.Bool())
-	opts.Acls = optional(c, 3, a.d.Bool())
-	opts.Keepdirlink = optional(c, 4, a.d.Bool())
+	opts.Compress = optional(&a, 0, a.text)
+	opts.Xattrs = optional(&a, 1, a.d.Bool)
+	opts.Selinux = optional(&a, 2, a.d.Bool)
+	opts.Acls = optional(&a, 3, a.d.Bool)
+	opts.Keepdirlink = optional(&a, 4, a.d.Bool)
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -708,12 +719,12 @@ func stubTarOut(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	directory := a.text()
 	tarfile := c.download()
 	var opts tarOutOpts
-	opts.Compress = optional(c, 0, a.text())
-	opts.Numericowner = optional(c, 1, a.d.Bool())
-	opts.Excludes = optional(c, 2, a.texts())
-	opts.Xattrs = optional(c, 3, a.d.Bool())
-	opts.Selinux = optional(c, 4, a.d.Bool())
-	opts.Acls = optional(c, 5, a.d.Bool())
+	opts.Compress = optional(&a, 0, a.text)
+	opts.Numericowner = optional(&a, 1, a.d.Bool)
+	opts.Excludes = optional(&a, 2, a.texts)
+	opts.Xattrs = optional(&a, 3, a.d.Bool)
+	opts.Selinux = optional(&a, 4, a.d.Bool)
+	opts.Acls = optional(&a, 5, a.d.Bool)
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -801,7 +812,7 @@ func stubMv(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 
 func stubDropCaches(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
-	whattodrop := int(a.d.Int32())
+	whattodrop := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -860,7 +871,7 @@ func stubVgActivate(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubLvresize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	mbytes := int(a.d.Int32())
+	mbytes := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -876,8 +887,8 @@ func stubMkswap(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
 	var opts mkswapOpts
-	opts.Label = optional(c, 0, a.text())
-	opts.Uuid = optional(c, 1, a.text())
+	opts.Label = optional(&a, 0, a.text)
+	opts.Uuid = optional(&a, 1, a.text)
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -993,7 +1004,7 @@ func stubVfsType(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubMkdirMode(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	path := a.pathname()
-	mode := int(a.d.Int32())
+	mode := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1003,7 +1014,7 @@ func stubMkdirMode(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPread(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	path := a.pathname()
-	count := int(a.d.Int32())
+	count := a.int()
 	offset := a.d.Int64()
 	if err := a.finish(); err != nil {
 		return err
@@ -1051,7 +1062,7 @@ func stubPartDisk(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPartSetBootable(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	partnum := int(a.d.Int32())
+	partnum := a.int()
 	bootable := a.d.Bool()
 	if err := a.finish(); err != nil {
 		return err
@@ -1062,7 +1073,7 @@ func stubPartSetBootable(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPartSetName(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	partnum := int(a.d.Int32())
+	partnum := a.int()
 	name := a.text()
 	if err := a.finish(); err != nil {
 		return err
@@ -1214,7 +1225,7 @@ func stubZeroDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPartDel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	partnum := int(a.d.Int32())
+	partnum := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1224,7 +1235,7 @@ func stubPartDel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPartGetBootable(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	partnum := int(a.d.Int32())
+	partnum := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1239,7 +1250,7 @@ func stubPartGetBootable(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPartGetMbrId(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	partnum := int(a.d.Int32())
+	partnum := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1254,8 +1265,8 @@ func stubPartGetMbrId(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPartSetMbrId(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	partnum := int(a.d.Int32())
-	idbyte := int(a.d.Int32())
+	partnum := a.int()
+	idbyte := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1394,7 +1405,7 @@ func stubIsChardev(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	path := a.pathname()
 	var opts isChardevOpts
-	opts.Followsymlinks = optional(c, 0, a.d.Bool())
+	opts.Followsymlinks = optional(&a, 0, a.d.Bool)
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1414,7 +1425,7 @@ func stubIsBlockdev(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	path := a.pathname()
 	var opts isBlockdevOpts
-	opts.Followsymlinks = optional(c, 0, a.d.Bool())
+	opts.Followsymlinks = optional(&a, 0, a.d.Bool)
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1434,7 +1445,7 @@ func stubIsFifo(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	path := a.pathname()
 	var opts isFifoOpts
-	opts.Followsymlinks = optional(c, 0, a.d.Bool())
+	opts.Followsymlinks = optional(&a, 0, a.d.Bool)
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1468,7 +1479,7 @@ func stubIsSocket(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	path := a.pathname()
 	var opts isSocketOpts
-	opts.Followsymlinks = optional(c, 0, a.d.Bool())
+	opts.Followsymlinks = optional(&a, 0, a.d.Bool)
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1536,7 +1547,7 @@ func stubPwriteDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPreadDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	count := int(a.d.Int32())
+	count := a.int()
 	offset := a.d.Int64()
 	if err := a.finish(); err != nil {
 		return err
@@ -1576,11 +1587,11 @@ func stubMkfs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	fstype := a.text()
 	device := a.device()
 	var opts mkfsOpts
-	opts.Blocksize = optional(c, 0, int(a.d.Int32()))
-	opts.Features = optional(c, 1, a.text())
-	opts.Inode = optional(c, 2, int(a.d.Int32()))
-	opts.Sectorsize = optional(c, 3, int(a.d.Int32()))
-	opts.Label = optional(c, 4, a.text())
+	opts.Blocksize = optional(&a, 0, a.int)
+	opts.Features = optional(&a, 1, a.text)
+	opts.Inode = optional(&a, 2, a.int)
+	opts.Sectorsize = optional(&a, 3, a.int)
+	opts.Label = optional(&a, 4, a.text)
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1645,11 +1656,11 @@ func stubMdCreate(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	name := a.text()
 	devices := a.devices()
 	var opts mdCreateOpts
-	opts.Missingbitmap = optional(c, 0, a.d.Int64())
-	opts.Nrdevices = optional(c, 1, int(a.d.Int32()))
-	opts.Spare = optional(c, 2, int(a.d.Int32()))
-	opts.Chunk = optional(c, 3, a.d.Int64())
-	opts.Level = optional(c, 4, a.text())
+	opts.Missingbitmap = optional(&a, 0, a.d.Int64)
+	opts.Nrdevices = optional(&a, 1, a.int)
+	opts.Spare = optional(&a, 2, a.int)
+	opts.Chunk = optional(&a, 3, a.d.Int64)
+	opts.Level = optional(&a, 4, a.text)
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1729,7 +1740,7 @@ func stubLvcreateFree(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	logvol := a.text()
 	volgroup := a.text()
-	percent := int(a.d.Int32())
+	percent := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1825,7 +1836,7 @@ func stubListDiskLabels(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPartSetGptType(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	partnum := int(a.d.Int32())
+	partnum := a.int()
 	guid := a.guid()
 	if err := a.finish(); err != nil {
 		return err
@@ -1836,7 +1847,7 @@ func stubPartSetGptType(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPartGetGptType(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	partnum := int(a.d.Int32())
+	partnum := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1884,7 +1895,7 @@ func stubRemount(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	mountpoint := a.pathname()
 	var opts remountOpts
-	opts.Rw = optional(c, 0, a.d.Bool())
+	opts.Rw = optional(&a, 0, a.d.Bool)
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1905,7 +1916,7 @@ func stubInternalUpload(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	filename := c.upload()
 	tmpname := a.text()
-	mode := int(a.d.Int32())
+	mode := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1923,7 +1934,7 @@ func stubInternalExit(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
 func stubPartGetName(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	partnum := int(a.d.Int32())
+	partnum := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1981,7 +1992,7 @@ func stubInternalLstatnslist(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubBlockdevSetra(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	sectors := int(a.d.Int32())
+	sectors := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -1991,7 +2002,7 @@ func stubBlockdevSetra(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPartSetGptGuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	partnum := int(a.d.Int32())
+	partnum := a.int()
 	guid := a.guid()
 	if err := a.finish(); err != nil {
 		return err
@@ -2002,7 +2013,7 @@ func stubPartSetGptGuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPartGetGptGuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	partnum := int(a.d.Int32())
+	partnum := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -2017,7 +2028,7 @@ func stubPartGetGptGuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPartGetMbrPartType(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	partnum := int(a.d.Int32())
+	partnum := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -2124,7 +2135,7 @@ func stubListFilesystems(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPartResize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	partnum := int(a.d.Int32())
+	partnum := a.int()
 	endsect := a.d.Int64()
 	if err := a.finish(); err != nil {
 		return err
@@ -2135,7 +2146,7 @@ func stubPartResize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPartSetGptAttributes(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	partnum := int(a.d.Int32())
+	partnum := a.int()
 	attributes := a.d.Int64()
 	if err := a.finish(); err != nil {
 		return err
@@ -2146,7 +2157,7 @@ func stubPartSetGptAttributes(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 func stubPartGetGptAttributes(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
-	partnum := int(a.d.Int32())
+	partnum := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}
@@ -2239,7 +2250,7 @@ func stubInternalWarnings(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 
 func stubInternalDetach(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
-	target := int(a.d.Int32())
+	target := a.int()
 	if err := a.finish(); err != nil {
 		return err
 	}

@@ -177,6 +177,7 @@ func (s *Server) answer(ctx context.Context, msg []byte) error {
 	p, known := procedures[h.Proc]
 	if err == nil && !known {
 		err = fmt.Errorf("unknown procedure number %d", h.Proc)
+		c.fileIn = unbuiltUploads[h.Proc]
 	}
 	var result wire.Encoder
 	if err == nil {

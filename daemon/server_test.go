@@ -127,6 +127,58 @@ func TestServeRefuses(t *testing.T) {
 	}
 }
 
+// An older library does not send the optional arguments that came after it.
+func TestServeOlderLibrary(t *testing.T) {
+	var got *tarInOpts
+	proc := use(t, procedure{name: "older", optargs: 5, stub: func(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
+		a := args{c: c, d: d}
+		got = &tarInOpts{Compress: optional(&a, 0, a.text), Xattrs: optional(&a, 1, a.d.Bool), Keepdirlink: optional(&a, 4, a.d.Bool)}
+		return a.finish()
+	}})
+	for name, tt := range map[string]struct {
+		mask  uint64
+		args  func(*wire.Encoder)
+		wrong string
+	}{
+		"last one missing":            {1, func(e *wire.Encoder) { e.String("gzip"); e.Bool(true) }, ""},
+		"all there":                   {1, func(e *wire.Encoder) { e.String("gzip"); e.Bool(true); e.Bool(true) }, ""},
+		"given but missing":           {1 | 1<<4, func(e *wire.Encoder) { e.String("gzip"); e.Bool(true) }, "too short"},
+		"cut in the middle of a text": {0, func(e *wire.Encoder) { e.Uint32(4) }, "too short"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := serve(t)
+			l.send(wire.Header{Proc: proc, Serial: 3, OptArgs: tt.mask}, tt.args)
+			_, _, msg := l.reply(3)
+			if tt.wrong != "" {
+				if !strings.Contains(msg, tt.wrong) {
+					t.Errorf("error %q; want %q in it", msg, tt.wrong)
+				}
+				return
+			}
+			if msg != "" || got.Compress == nil || *got.Compress != "gzip" || got.Xattrs != nil || got.Keepdirlink != nil {
+				t.Errorf("error %q, got %+v; want compress alone", msg, got)
+			}
+		})
+	}
+}
+
+// A call that is not built may come with a file all the same.
+func TestServeUnbuiltUpload(t *testing.T) {
+	for proc := range unbuiltUploads {
+		l := serve(t)
+		l.send(wire.Header{Proc: proc, Serial: 3}, func(e *wire.Encoder) { e.String("/") })
+		if f := l.frame(); f.Kind != wire.CancelFrame {
+			t.Fatalf("frame = %+v; want the cancel flag", f)
+		}
+		if err := l.conn.WriteChunk(wire.Chunk{Cancel: true}); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, msg := l.reply(3); !strings.Contains(msg, "unknown procedure number") {
+			t.Errorf("error = %q", msg)
+		}
+	}
+}
+
 // use puts a procedure of the test into the table.
 func use(t *testing.T, p procedure) uint32 {
 	const number = 1 << 20

@@ -126,6 +126,9 @@ func NewDecoder(msg []byte) *Decoder { return &Decoder{buf: msg} }
 // Err returns the first error.
 func (d *Decoder) Err() error { return d.err }
 
+// Empty tells whether nothing is left to decode.
+func (d *Decoder) Empty() bool { return len(d.buf) == 0 }
+
 // Finish returns the first error, or an error when bytes are left over.
 func (d *Decoder) Finish() error {
 	if d.err == nil && len(d.buf) != 0 {

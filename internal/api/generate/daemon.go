@@ -15,7 +15,7 @@ var daemonArgs = map[api.Kind]string{
 	api.OptString:       "a.optText()",
 	api.Bytes:           "a.bytes()",
 	api.Bool:            "a.d.Bool()",
-	api.Int:             "int(a.d.Int32())",
+	api.Int:             "a.int()",
 	api.Int64:           "a.d.Int64()",
 	api.StringList:      "a.texts()",
 	api.Device:          "a.device()",
@@ -57,10 +57,23 @@ func daemonDispatch(w *bytes.Buffer) {
 		fmt.Fprint(w, "},\n")
 	}
 	fmt.Fprint(w, "}\n\n")
+	unbuiltUploads(w)
 	for _, c := range calls {
 		daemonOpts(w, &c)
 		daemonStub(w, &c)
 	}
+}
+
+// unbuiltUploads lists the calls that come with a file and are not built. The
+// file must be taken off the stream all the same.
+func unbuiltUploads(w *bytes.Buffer) {
+	fmt.Fprint(w, "// unbuiltUploads are the calls that come with a file and are not answered.\nvar unbuiltUploads = map[uint32]bool{\n")
+	for _, c := range api.Calls() {
+		if c.Side == api.Daemon && !c.Built() && c.Arg(api.FileIn) != nil {
+			fmt.Fprintf(w, "\t%d: true, // %s\n", c.Proc, c.Name)
+		}
+	}
+	fmt.Fprint(w, "}\n\n")
 }
 
 func optsType(c *api.Call) string { return lower(camel(c.Name)) + "Opts" }
@@ -94,7 +107,8 @@ func daemonStub(w *bytes.Buffer, c *api.Call) {
 	if len(c.Opts) > 0 {
 		fmt.Fprintf(w, "\tvar opts %s\n", optsType(c))
 		for i, o := range c.Opts {
-			fmt.Fprintf(w, "\topts.%s = optional(c, %d, %s)\n", camel(o.Name), i, daemonArgs[o.Kind])
+			take := strings.TrimSuffix(daemonArgs[o.Kind], "()")
+			fmt.Fprintf(w, "\topts.%s = optional(&a, %d, %s)\n", camel(o.Name), i, take)
 		}
 		args = append(args, "&opts")
 	}
