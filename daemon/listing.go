@@ -117,8 +117,8 @@ func formatListing(files []listed, isDir bool, users, groups names, now time.Tim
 			mark = " "
 		}
 		col := columns[i]
-		fmt.Fprintf(&b, "%s%s %*s %-*s %-*s %*s %s %s", modeString(f.st.Mode), mark, width[0], col[0], width[1], col[1],
-			width[2], col[2], width[3], col[3], listingTime(time.Unix(f.st.Mtim.Unix()).UTC(), now), f.name)
+		fmt.Fprintf(&b, "%s%s %*s %s %s %*s %s %s", modeString(f.st.Mode), mark, width[0], col[0], pad(col[1], width[1]),
+			pad(col[2], width[2]), width[3], col[3], listingTime(time.Unix(f.st.Mtim.Unix()).UTC(), now), f.name)
 		if f.st.Mode&unix.S_IFMT == unix.S_IFLNK {
 			b.WriteString(" -> " + f.link)
 		}
@@ -128,6 +128,14 @@ func formatListing(files []listed, isDir bool, users, groups names, now time.Tim
 		}
 	}
 	return b.String(), nil
+}
+
+// pad fills the column of an owner: names stand left in it, numbers right.
+func pad(owner string, width int) string {
+	if _, err := strconv.Atoi(owner); err == nil {
+		return fmt.Sprintf("%*s", width, owner)
+	}
+	return fmt.Sprintf("%-*s", width, owner)
 }
 
 // listingTime shows the year instead of the time of day for what is older than
