@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -145,8 +146,9 @@ func doRealpath(c *Call, path string) (string, error) {
 	return guest, nil
 }
 
-// doLs0 sends names as the directory has them, unsorted, so that no directory
-// is too large.
+const lsBatch = 200_000 // names that are sorted at a time, so that no directory is too large
+
+// doLs0 sends the names in a directory, sorted unless there are very many.
 func doLs0(c *Call, dir string, names io.Writer) error {
 	d, err := c.openDir(dir)
 	if err != nil {
@@ -154,7 +156,8 @@ func doLs0(c *Call, dir string, names io.Writer) error {
 	}
 	defer d.Close()
 	for {
-		batch, err := d.Readdirnames(1024)
+		batch, err := d.Readdirnames(lsBatch)
+		slices.Sort(batch)
 		for _, name := range batch {
 			if _, err := io.WriteString(names, name+"\x00"); err != nil {
 				return err
