@@ -81,21 +81,27 @@ func cpuModel(accel string) string {
 // kernelLine composes the kernel's command line, the caller's part last.
 func kernelLine(c *Config) string {
 	words := []string{
-		"panic=1",               // with -no-reboot: a panic ends QEMU
-		"reboot=t",              // by a triple fault: other ways wait seconds for a keyboard controller
-		"console=ttyS0",         // read by us
-		"edd=off",               // no BIOS disk probing
-		"no_timer_check",        // the check fails on a busy host
-		"mitigations=off",       // one guest, one kernel: nobody to steal from
-		"printk.time=1",         // for reading logs
-		"cgroup_disable=memory", // saves memory
-		"usbcore.nousb",         // no USB here
-		"cryptomgr.notests",     // self-tests cost time under emulation
-		"tsc=reliable",          // no other clock to check it against
-		"8250.nr_uarts=1",       // one console
-		"selinux=0",             // labels are data here
-		"acpi=noirq",            // no ACPI interpreter for interrupts, all devices have MSI: 0.6 s of 3.0 s
-		"noreplace-smp",         // no patching of lock prefixes: 0.13 s
+		"panic=1",                    // with -no-reboot: a panic ends QEMU
+		"reboot=t",                   // by a triple fault: other ways wait seconds for a keyboard controller
+		"console=ttyS0",              // read by us
+		"edd=off",                    // no BIOS disk probing
+		"no_timer_check",             // the check fails on a busy host
+		"mitigations=off",            // one guest, one kernel: nobody to steal from
+		"printk.time=1",              // for reading logs
+		"cgroup_disable=memory",      // saves memory
+		"usbcore.nousb",              // no USB here
+		"cryptomgr.notests",          // self-tests cost time under emulation
+		"tsc=reliable",               // no other clock to check it against
+		"8250.nr_uarts=1",            // one console
+		"selinux=0",                  // labels are data here
+		"lsm=capability",             // no other security module: each has hooks in every open, all to be translated
+		"psi=0",                      // no account of stalls: code in every switch of tasks
+		"audit=0",                    // nobody to tell
+		"nowatchdog",                 // the host watches
+		"init_on_alloc=0",            // memory holds nothing but this guest's
+		"transparent_hugepage=never", // the machine ends before its daemon could do any good
+		"acpi=noirq",                 // no ACPI interpreter for interrupts, all devices have MSI: 0.6 s of 3.0 s
+		"noreplace-smp",              // no patching of lock prefixes: 0.13 s
 	}
 	if c.Verbose {
 		words = append(words, "guestfs_verbose=1")
