@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 	"strings"
 
 	"virt-tools/internal/api"
@@ -131,7 +132,9 @@ func (g *Handle) Ls(ctx context.Context, directory Path) ([]string, error) {
 		return nil, err
 	}
 	names := strings.Split(buf.String(), "\x00")
-	return names[:len(names)-1], nil
+	names = names[:len(names)-1]
+	slices.Sort(names)
+	return names, nil
 }
 
 // Lstatnslist calls lstatnslist: Lstatns for each name in a directory. StIno
