@@ -111,7 +111,7 @@ func buildInitrd(t *testing.T, modules string) string {
 	add("modules", 0o040755, 0, 0, nil)
 	addFile("init", dir+"/init", 0o100755)
 	list := ""
-	for _, path := range findModules(t, modules, "virtio_pci", "virtio_console", "virtio_scsi", "sd_mod", "virtio_rng") {
+	for _, path := range findModules(t, modules, "virtio_pci", "virtio_console", "virtio_scsi", "sd_mod", "virtio_rng", "vmgenid") {
 		addFile("modules/"+filepath.Base(path), path, 0o100644)
 		list += filepath.Base(path) + "\n"
 	}

@@ -84,6 +84,10 @@ func answer(words []string) string {
 			return err.Error()
 		}
 		return string(b)
+	case "logged":
+		b := make([]byte, 1<<20)
+		n, _ := unix.Klogctl(unix.SYSLOG_ACTION_READ_ALL, b)
+		return fmt.Sprint(strings.Contains(string(b[:max(n, 0)]), strings.Join(words[1:], " ")))
 	case "off":
 		syscall.Reboot(syscall.LINUX_REBOOT_CMD_POWER_OFF)
 	}
