@@ -58,6 +58,16 @@ func (g *Handle) Accelerator() (name, why string) {
 	return g.accel, g.accelWhy
 }
 
+// PrivateMemory returns how many bytes of the host's memory the running appliance has to
+// itself: what it shares with others that started from the same template is not in it.
+func (g *Handle) PrivateMemory() (int64, error) {
+	m := g.running()
+	if m == nil {
+		return 0, invalid("private_memory", "the appliance does not run")
+	}
+	return m.PrivateBytes()
+}
+
 // Launch starts the appliance with the drives that were added. After an error,
 // or when ctx ends, nothing of it is left and the handle is stopped.
 func (g *Handle) Launch(ctx context.Context) error {

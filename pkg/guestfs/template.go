@@ -186,7 +186,9 @@ func (w *warm) restoreFrom(ctx context.Context, t *template.Template) error {
 	start := time.Now()
 	verified := make(chan error, 1)
 	go func() { verified <- t.Verify() }()
-	m, err := qemu.Restore(ctx, w.config, t.Saved())
+	quick, cancel := context.WithTimeoutCause(ctx, replyTimeout, fmt.Errorf("not restored within %s", replyTimeout))
+	defer cancel()
+	m, err := qemu.Restore(quick, w.config, t.Saved())
 	damage := <-verified
 	if damage != nil {
 		if m != nil {
