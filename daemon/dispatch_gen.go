@@ -36,11 +36,13 @@ var procedures = map[uint32]procedure{
 	47:    {name: "umount_all", stub: stubUmountAll},
 	48:    {name: "lvm_remove_all", stub: stubLvmRemoveAll, feature: "lvm2"},
 	54:    {name: "statvfs", stub: stubStatvfs},
+	55:    {name: "tune2fs_l", stub: stubTune2fsL},
 	56:    {name: "blockdev_setro", stub: stubBlockdevSetro},
 	57:    {name: "blockdev_setrw", stub: stubBlockdevSetrw},
 	58:    {name: "blockdev_getro", stub: stubBlockdevGetro},
 	59:    {name: "blockdev_getss", stub: stubBlockdevGetss},
 	60:    {name: "blockdev_getbsz", stub: stubBlockdevGetbsz},
+	61:    {name: "blockdev_setbsz", stub: stubBlockdevSetbsz},
 	62:    {name: "blockdev_getsz", stub: stubBlockdevGetsz},
 	63:    {name: "blockdev_getsize64", stub: stubBlockdevGetsize64},
 	64:    {name: "blockdev_flushbufs", stub: stubBlockdevFlushbufs},
@@ -56,15 +58,23 @@ var procedures = map[uint32]procedure{
 	77:    {name: "lvremove", stub: stubLvremove, feature: "lvm2"},
 	78:    {name: "vgremove", stub: stubVgremove, feature: "lvm2"},
 	79:    {name: "pvremove", stub: stubPvremove, feature: "lvm2"},
+	80:    {name: "set_e2label", stub: stubSetE2label},
+	81:    {name: "get_e2label", stub: stubGetE2label},
+	82:    {name: "set_e2uuid", stub: stubSetE2uuid},
+	83:    {name: "get_e2uuid", stub: stubGetE2uuid},
 	85:    {name: "zero", stub: stubZero},
 	89:    {name: "mv", stub: stubMv},
 	90:    {name: "drop_caches", stub: stubDropCaches},
 	91:    {name: "dmesg", stub: stubDmesg},
 	92:    {name: "ping_daemon", stub: stubPingDaemon},
+	97:    {name: "zerofree", stub: stubZerofree, feature: "zerofree"},
 	98:    {name: "pvresize", stub: stubPvresize, feature: "lvm2"},
 	103:   {name: "vg_activate_all", stub: stubVgActivateAll, feature: "lvm2"},
 	104:   {name: "vg_activate", stub: stubVgActivate, feature: "lvm2"},
 	105:   {name: "lvresize", stub: stubLvresize, feature: "lvm2"},
+	106:   {name: "resize2fs", stub: stubResize2fs},
+	108:   {name: "e2fsck_f", stub: stubE2fsckF},
+	114:   {name: "scrub_device", stub: stubScrubDevice, feature: "scrub"},
 	130:   {name: "mkswap", stub: stubMkswap, optargs: 2},
 	147:   {name: "mountpoints", stub: stubMountpoints},
 	148:   {name: "mkmountpoint", stub: stubMkmountpoint},
@@ -72,6 +82,12 @@ var procedures = map[uint32]procedure{
 	163:   {name: "realpath", stub: stubRealpath},
 	166:   {name: "ln_s", stub: stubLnS},
 	168:   {name: "readlink", stub: stubReadlink},
+	188:   {name: "mke2journal", stub: stubMke2journal},
+	189:   {name: "mke2journal_L", stub: stubMke2journalL},
+	190:   {name: "mke2journal_U", stub: stubMke2journalU, feature: "linuxfsuuid"},
+	191:   {name: "mke2fs_J", stub: stubMke2fsJ},
+	192:   {name: "mke2fs_JL", stub: stubMke2fsJL},
+	193:   {name: "mke2fs_JU", stub: stubMke2fsJU, feature: "linuxfsuuid"},
 	194:   {name: "modprobe", stub: stubModprobe, feature: "linuxmodules"},
 	195:   {name: "echo_daemon", stub: stubEchoDaemon},
 	198:   {name: "vfs_type", stub: stubVfsType},
@@ -84,6 +100,7 @@ var procedures = map[uint32]procedure{
 	212:   {name: "part_set_name", stub: stubPartSetName},
 	213:   {name: "part_list", stub: stubPartList},
 	214:   {name: "part_get_parttype", stub: stubPartGetParttype},
+	217:   {name: "dd", stub: stubDd},
 	218:   {name: "filesize", stub: stubFilesize},
 	219:   {name: "lvrename", stub: stubLvrename},
 	220:   {name: "vgrename", stub: stubVgrename},
@@ -92,6 +109,7 @@ var procedures = map[uint32]procedure{
 	224:   {name: "lvuuid", stub: stubLvuuid},
 	225:   {name: "vgpvuuids", stub: stubVgpvuuids},
 	226:   {name: "vglvuuids", stub: stubVglvuuids},
+	227:   {name: "copy_size", stub: stubCopySize},
 	228:   {name: "zero_device", stub: stubZeroDevice},
 	233:   {name: "part_del", stub: stubPartDel},
 	234:   {name: "part_get_bootable", stub: stubPartGetBootable},
@@ -100,6 +118,7 @@ var procedures = map[uint32]procedure{
 	237:   {name: "checksum_device", stub: stubChecksumDevice},
 	246:   {name: "internal_write", stub: stubInternalWrite},
 	247:   {name: "pwrite", stub: stubPwrite},
+	248:   {name: "resize2fs_size", stub: stubResize2fsSize},
 	251:   {name: "available_all_groups", stub: stubAvailableAllGroups},
 	253:   {name: "vfs_label", stub: stubVfsLabel},
 	254:   {name: "vfs_uuid", stub: stubVfsUuid},
@@ -118,25 +137,39 @@ var procedures = map[uint32]procedure{
 	276:   {name: "pread_device", stub: stubPreadDevice},
 	277:   {name: "lvm_canonical_lv_name", stub: stubLvmCanonicalLvName},
 	278:   {name: "mkfs", stub: stubMkfs, optargs: 5},
+	281:   {name: "resize2fs_M", stub: stubResize2fsM},
 	282:   {name: "internal_autosync", stub: stubInternalAutosync},
+	284:   {name: "is_zero_device", stub: stubIsZeroDevice},
 	287:   {name: "list_dm_devices", stub: stubListDmDevices},
 	290:   {name: "internal_write_append", stub: stubInternalWriteAppend},
 	293:   {name: "part_to_partnum", stub: stubPartToPartnum},
+	294:   {name: "copy_device_to_device", stub: stubCopyDeviceToDevice, optargs: 5},
+	295:   {name: "copy_device_to_file", stub: stubCopyDeviceToFile, optargs: 5},
+	296:   {name: "copy_file_to_device", stub: stubCopyFileToDevice, optargs: 5},
+	297:   {name: "copy_file_to_file", stub: stubCopyFileToFile, optargs: 5},
+	298:   {name: "tune2fs", stub: stubTune2fs, optargs: 10},
 	299:   {name: "md_create", stub: stubMdCreate, feature: "mdadm", optargs: 5},
 	300:   {name: "list_md_devices", stub: stubListMdDevices},
 	301:   {name: "md_detail", stub: stubMdDetail, feature: "mdadm"},
 	302:   {name: "md_stop", stub: stubMdStop, feature: "mdadm"},
 	303:   {name: "blkid", stub: stubBlkid},
+	304:   {name: "e2fsck", stub: stubE2fsck, optargs: 3},
 	306:   {name: "wipefs", stub: stubWipefs, feature: "wipefs"},
 	310:   {name: "set_label", stub: stubSetLabel},
 	312:   {name: "lvcreate_free", stub: stubLvcreateFree, feature: "lvm2"},
 	316:   {name: "md_stat", stub: stubMdStat, feature: "mdadm"},
+	318:   {name: "get_e2attrs", stub: stubGetE2attrs},
+	319:   {name: "set_e2attrs", stub: stubSetE2attrs, optargs: 1},
+	320:   {name: "get_e2generation", stub: stubGetE2generation},
+	321:   {name: "set_e2generation", stub: stubSetE2generation},
 	333:   {name: "filesystem_available", stub: stubFilesystemAvailable},
 	336:   {name: "nr_devices", stub: stubNrDevices},
 	342:   {name: "utsname", stub: stubUtsname},
 	347:   {name: "ls0", stub: stubLs0, fileOut: true},
 	367:   {name: "rm_f", stub: stubRmF},
+	368:   {name: "mke2fs", stub: stubMke2fs, optargs: 38},
 	369:   {name: "list_disk_labels", stub: stubListDiskLabels},
+	374:   {name: "mklost_and_found", stub: stubMklostAndFound},
 	392:   {name: "part_set_gpt_type", stub: stubPartSetGptType},
 	393:   {name: "part_get_gpt_type", stub: stubPartGetGptType},
 	395:   {name: "is_whole_device", stub: stubIsWholeDevice},
@@ -146,6 +179,8 @@ var procedures = map[uint32]procedure{
 	413:   {name: "internal_upload", stub: stubInternalUpload, fileIn: true},
 	414:   {name: "internal_exit", stub: stubInternalExit},
 	416:   {name: "part_get_name", stub: stubPartGetName},
+	417:   {name: "blkdiscard", stub: stubBlkdiscard, feature: "blkdiscard"},
+	418:   {name: "blkdiscardzeroes", stub: stubBlkdiscardzeroes, feature: "blkdiscardzeroes"},
 	421:   {name: "statns", stub: stubStatns},
 	422:   {name: "lstatns", stub: stubLstatns},
 	423:   {name: "internal_lstatnslist", stub: stubInternalLstatnslist},
@@ -540,6 +575,20 @@ func stubStatvfs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+func stubTune2fsL(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doTune2fsL(c, device)
+	if err != nil {
+		return err
+	}
+	e.Pairs(ret)
+	return nil
+}
+
 func stubBlockdevSetro(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -598,6 +647,16 @@ func stubBlockdevGetbsz(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.Int(ret)
 	return nil
+}
+
+func stubBlockdevSetbsz(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	blocksize := a.int()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBlockdevSetbsz(c, device, blocksize)
 }
 
 func stubBlockdevGetsz(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -791,6 +850,54 @@ func stubPvremove(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doPvremove(c, device)
 }
 
+func stubSetE2label(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	label := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSetE2label(c, device, label)
+}
+
+func stubGetE2label(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doGetE2label(c, device)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubSetE2uuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	uuid := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSetE2uuid(c, device, uuid)
+}
+
+func stubGetE2uuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doGetE2uuid(c, device)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
 func stubZero(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -840,6 +947,15 @@ func stubPingDaemon(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
 	return doPingDaemon(c)
 }
 
+func stubZerofree(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doZerofree(c, device)
+}
+
 func stubPvresize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -876,6 +992,33 @@ func stubLvresize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doLvresize(c, device, mbytes)
+}
+
+func stubResize2fs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doResize2fs(c, device)
+}
+
+func stubE2fsckF(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doE2fsckF(c, device)
+}
+
+func stubScrubDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doScrubDevice(c, device)
 }
 
 type mkswapOpts struct {
@@ -962,6 +1105,74 @@ func stubReadlink(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.String(ret)
 	return nil
+}
+
+func stubMke2journal(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	blocksize := a.int()
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMke2journal(c, blocksize, device)
+}
+
+func stubMke2journalL(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	blocksize := a.int()
+	label := a.text()
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMke2journalL(c, blocksize, label, device)
+}
+
+func stubMke2journalU(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	blocksize := a.int()
+	uuid := a.text()
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMke2journalU(c, blocksize, uuid, device)
+}
+
+func stubMke2fsJ(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	fstype := a.text()
+	blocksize := a.int()
+	device := a.device()
+	journal := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMke2fsJ(c, fstype, blocksize, device, journal)
+}
+
+func stubMke2fsJL(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	fstype := a.text()
+	blocksize := a.int()
+	device := a.device()
+	label := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMke2fsJL(c, fstype, blocksize, device, label)
+}
+
+func stubMke2fsJU(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	fstype := a.text()
+	blocksize := a.int()
+	device := a.device()
+	uuid := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMke2fsJU(c, fstype, blocksize, device, uuid)
 }
 
 func stubModprobe(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -1109,6 +1320,16 @@ func stubPartGetParttype(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+func stubDd(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	src := a.deviceOrPath()
+	dest := a.deviceOrPath()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doDd(c, src, dest)
+}
+
 func stubFilesize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	file := a.pathname()
@@ -1213,6 +1434,17 @@ func stubVglvuuids(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+func stubCopySize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	src := a.deviceOrPath()
+	dest := a.deviceOrPath()
+	size := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCopySize(c, src, dest, size)
+}
+
 func stubZeroDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -1312,6 +1544,16 @@ func stubPwrite(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.Int(ret)
 	return nil
+}
+
+func stubResize2fsSize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	size := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doResize2fsSize(c, device, size)
 }
 
 func stubAvailableAllGroups(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -1598,12 +1840,35 @@ func stubMkfs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doMkfs(c, fstype, device, &opts)
 }
 
+func stubResize2fsM(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doResize2fsM(c, device)
+}
+
 func stubInternalAutosync(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
 	a := args{c: c, d: d}
 	if err := a.finish(); err != nil {
 		return err
 	}
 	return doInternalAutosync(c)
+}
+
+func stubIsZeroDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doIsZeroDevice(c, device)
+	if err != nil {
+		return err
+	}
+	e.Bool(ret)
+	return nil
 }
 
 func stubListDmDevices(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -1641,6 +1906,135 @@ func stubPartToPartnum(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.Int(ret)
 	return nil
+}
+
+type copyDeviceToDeviceOpts struct {
+	Srcoffset  *int64
+	Destoffset *int64
+	Size       *int64
+	Sparse     *bool
+	Append     *bool
+}
+
+func stubCopyDeviceToDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	src := a.device()
+	dest := a.device()
+	var opts copyDeviceToDeviceOpts
+	opts.Srcoffset = optional(&a, 0, a.d.Int64)
+	opts.Destoffset = optional(&a, 1, a.d.Int64)
+	opts.Size = optional(&a, 2, a.d.Int64)
+	opts.Sparse = optional(&a, 3, a.d.Bool)
+	opts.Append = optional(&a, 4, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCopyDeviceToDevice(c, src, dest, &opts)
+}
+
+type copyDeviceToFileOpts struct {
+	Srcoffset  *int64
+	Destoffset *int64
+	Size       *int64
+	Sparse     *bool
+	Append     *bool
+}
+
+func stubCopyDeviceToFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	src := a.device()
+	dest := a.pathname()
+	var opts copyDeviceToFileOpts
+	opts.Srcoffset = optional(&a, 0, a.d.Int64)
+	opts.Destoffset = optional(&a, 1, a.d.Int64)
+	opts.Size = optional(&a, 2, a.d.Int64)
+	opts.Sparse = optional(&a, 3, a.d.Bool)
+	opts.Append = optional(&a, 4, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCopyDeviceToFile(c, src, dest, &opts)
+}
+
+type copyFileToDeviceOpts struct {
+	Srcoffset  *int64
+	Destoffset *int64
+	Size       *int64
+	Sparse     *bool
+	Append     *bool
+}
+
+func stubCopyFileToDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	src := a.pathname()
+	dest := a.device()
+	var opts copyFileToDeviceOpts
+	opts.Srcoffset = optional(&a, 0, a.d.Int64)
+	opts.Destoffset = optional(&a, 1, a.d.Int64)
+	opts.Size = optional(&a, 2, a.d.Int64)
+	opts.Sparse = optional(&a, 3, a.d.Bool)
+	opts.Append = optional(&a, 4, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCopyFileToDevice(c, src, dest, &opts)
+}
+
+type copyFileToFileOpts struct {
+	Srcoffset  *int64
+	Destoffset *int64
+	Size       *int64
+	Sparse     *bool
+	Append     *bool
+}
+
+func stubCopyFileToFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	src := a.pathname()
+	dest := a.pathname()
+	var opts copyFileToFileOpts
+	opts.Srcoffset = optional(&a, 0, a.d.Int64)
+	opts.Destoffset = optional(&a, 1, a.d.Int64)
+	opts.Size = optional(&a, 2, a.d.Int64)
+	opts.Sparse = optional(&a, 3, a.d.Bool)
+	opts.Append = optional(&a, 4, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCopyFileToFile(c, src, dest, &opts)
+}
+
+type tune2fsOpts struct {
+	Force                    *bool
+	Maxmountcount            *int
+	Mountcount               *int
+	Errorbehavior            *string
+	Group                    *int64
+	Intervalbetweenchecks    *int
+	Reservedblockspercentage *int
+	Lastmounteddirectory     *string
+	Reservedblockscount      *int64
+	User                     *int64
+}
+
+func stubTune2fs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	var opts tune2fsOpts
+	opts.Force = optional(&a, 0, a.d.Bool)
+	opts.Maxmountcount = optional(&a, 1, a.int)
+	opts.Mountcount = optional(&a, 2, a.int)
+	opts.Errorbehavior = optional(&a, 3, a.text)
+	opts.Group = optional(&a, 4, a.d.Int64)
+	opts.Intervalbetweenchecks = optional(&a, 5, a.int)
+	opts.Reservedblockspercentage = optional(&a, 6, a.int)
+	opts.Lastmounteddirectory = optional(&a, 7, a.text)
+	opts.Reservedblockscount = optional(&a, 8, a.d.Int64)
+	opts.User = optional(&a, 9, a.d.Int64)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doTune2fs(c, device, &opts)
 }
 
 type mdCreateOpts struct {
@@ -1717,6 +2111,25 @@ func stubBlkid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+type e2fsckOpts struct {
+	Correct  *bool
+	Forceall *bool
+	Forceno  *bool
+}
+
+func stubE2fsck(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	var opts e2fsckOpts
+	opts.Correct = optional(&a, 0, a.d.Bool)
+	opts.Forceall = optional(&a, 1, a.d.Bool)
+	opts.Forceno = optional(&a, 2, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doE2fsck(c, device, &opts)
+}
+
 func stubWipefs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -1759,6 +2172,60 @@ func stubMdStat(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	wire.EncodeList(e, ret)
 	return nil
+}
+
+func stubGetE2attrs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	file := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doGetE2attrs(c, file)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+type setE2attrsOpts struct {
+	Clear *bool
+}
+
+func stubSetE2attrs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	file := a.pathname()
+	attrs := a.text()
+	var opts setE2attrsOpts
+	opts.Clear = optional(&a, 0, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSetE2attrs(c, file, attrs, &opts)
+}
+
+func stubGetE2generation(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	file := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doGetE2generation(c, file)
+	if err != nil {
+		return err
+	}
+	e.Int64(ret)
+	return nil
+}
+
+func stubSetE2generation(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	file := a.pathname()
+	generation := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSetE2generation(c, file, generation)
 }
 
 func stubFilesystemAvailable(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -1820,6 +2287,95 @@ func stubRmF(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doRmF(c, path)
 }
 
+type mke2fsOpts struct {
+	Blockscount              *int64
+	Blocksize                *int64
+	Fragsize                 *int64
+	Blockspergroup           *int64
+	Numberofgroups           *int64
+	Bytesperinode            *int64
+	Inodesize                *int64
+	Journalsize              *int64
+	Numberofinodes           *int64
+	Stridesize               *int64
+	Stripewidth              *int64
+	Maxonlineresize          *int64
+	Reservedblockspercentage *int
+	Mmpupdateinterval        *int
+	Journaldevice            *string
+	Label                    *string
+	Lastmounteddir           *string
+	Creatoros                *string
+	Fstype                   *string
+	Usagetype                *string
+	Uuid                     *string
+	Forcecreate              *bool
+	Writesbandgrouponly      *bool
+	Lazyitableinit           *bool
+	Lazyjournalinit          *bool
+	Testfs                   *bool
+	Discard                  *bool
+	Quotatype                *bool
+	Extent                   *bool
+	Filetype                 *bool
+	Flexbg                   *bool
+	Hasjournal               *bool
+	Journaldev               *bool
+	Largefile                *bool
+	Quota                    *bool
+	Resizeinode              *bool
+	Sparsesuper              *bool
+	Uninitbg                 *bool
+}
+
+func stubMke2fs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	var opts mke2fsOpts
+	opts.Blockscount = optional(&a, 0, a.d.Int64)
+	opts.Blocksize = optional(&a, 1, a.d.Int64)
+	opts.Fragsize = optional(&a, 2, a.d.Int64)
+	opts.Blockspergroup = optional(&a, 3, a.d.Int64)
+	opts.Numberofgroups = optional(&a, 4, a.d.Int64)
+	opts.Bytesperinode = optional(&a, 5, a.d.Int64)
+	opts.Inodesize = optional(&a, 6, a.d.Int64)
+	opts.Journalsize = optional(&a, 7, a.d.Int64)
+	opts.Numberofinodes = optional(&a, 8, a.d.Int64)
+	opts.Stridesize = optional(&a, 9, a.d.Int64)
+	opts.Stripewidth = optional(&a, 10, a.d.Int64)
+	opts.Maxonlineresize = optional(&a, 11, a.d.Int64)
+	opts.Reservedblockspercentage = optional(&a, 12, a.int)
+	opts.Mmpupdateinterval = optional(&a, 13, a.int)
+	opts.Journaldevice = optional(&a, 14, a.text)
+	opts.Label = optional(&a, 15, a.text)
+	opts.Lastmounteddir = optional(&a, 16, a.text)
+	opts.Creatoros = optional(&a, 17, a.text)
+	opts.Fstype = optional(&a, 18, a.text)
+	opts.Usagetype = optional(&a, 19, a.text)
+	opts.Uuid = optional(&a, 20, a.text)
+	opts.Forcecreate = optional(&a, 21, a.d.Bool)
+	opts.Writesbandgrouponly = optional(&a, 22, a.d.Bool)
+	opts.Lazyitableinit = optional(&a, 23, a.d.Bool)
+	opts.Lazyjournalinit = optional(&a, 24, a.d.Bool)
+	opts.Testfs = optional(&a, 25, a.d.Bool)
+	opts.Discard = optional(&a, 26, a.d.Bool)
+	opts.Quotatype = optional(&a, 27, a.d.Bool)
+	opts.Extent = optional(&a, 28, a.d.Bool)
+	opts.Filetype = optional(&a, 29, a.d.Bool)
+	opts.Flexbg = optional(&a, 30, a.d.Bool)
+	opts.Hasjournal = optional(&a, 31, a.d.Bool)
+	opts.Journaldev = optional(&a, 32, a.d.Bool)
+	opts.Largefile = optional(&a, 33, a.d.Bool)
+	opts.Quota = optional(&a, 34, a.d.Bool)
+	opts.Resizeinode = optional(&a, 35, a.d.Bool)
+	opts.Sparsesuper = optional(&a, 36, a.d.Bool)
+	opts.Uninitbg = optional(&a, 37, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMke2fs(c, device, &opts)
+}
+
 func stubListDiskLabels(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	if err := a.finish(); err != nil {
@@ -1831,6 +2387,15 @@ func stubListDiskLabels(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.Pairs(ret)
 	return nil
+}
+
+func stubMklostAndFound(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	mountpoint := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMklostAndFound(c, mountpoint)
 }
 
 func stubPartSetGptType(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -1943,6 +2508,29 @@ func stubPartGetName(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	e.String(ret)
+	return nil
+}
+
+func stubBlkdiscard(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBlkdiscard(c, device)
+}
+
+func stubBlkdiscardzeroes(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doBlkdiscardzeroes(c, device)
+	if err != nil {
+		return err
+	}
+	e.Bool(ret)
 	return nil
 }
 

@@ -9,6 +9,8 @@ table='
 run|qemu-system-x86_64|qemu-system-x86|runs the appliance
 run|qemu-img|qemu-utils|makes and checks disk images
 run|mke2fs|e2fsprogs|goes into the appliance: ext2, ext3, ext4
+run|zerofree|zerofree|goes into the appliance: zeroes free blocks of ext
+run|scrub|scrub|goes into the appliance: overwrites devices and files
 run|lvm|lvm2|goes into the appliance: logical volumes
 run|dmsetup|dmsetup|goes into the appliance: mapped devices
 run|mdadm|mdadm|goes into the appliance: software RAID

@@ -77,6 +77,18 @@ func (g *Handle) BlockdevGetbsz(ctx context.Context, device Device) (int, error)
 	return ret, r.finish(d)
 }
 
+// BlockdevSetbsz calls blockdev_setbsz: does nothing: the kernel keeps no block size.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) BlockdevSetbsz(ctx context.Context, device Device, blocksize int) error {
+	var e wire.Encoder
+	e.String(string(device))
+	e.Int(blocksize)
+	r := request{name: "blockdev_setbsz", proc: 61, args: &e, trace: []any{device, blocksize}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
 // BlockdevGetsz calls blockdev_getsz: size of a block device in 512-byte sectors.
 func (g *Handle) BlockdevGetsz(ctx context.Context, device Device) (int64, error) {
 	var e wire.Encoder
@@ -121,6 +133,40 @@ func (g *Handle) Zero(ctx context.Context, device Device) error {
 	return err
 }
 
+// ScrubDevice calls scrub_device: overwrite a device several times.
+func (g *Handle) ScrubDevice(ctx context.Context, device Device) error {
+	var e wire.Encoder
+	e.String(string(device))
+	r := request{name: "scrub_device", proc: 114, args: &e, trace: []any{device}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// Dd calls dd: copy a whole file or device.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) Dd(ctx context.Context, src string, dest string) error {
+	var e wire.Encoder
+	e.String(src)
+	e.String(dest)
+	r := request{name: "dd", proc: 217, args: &e, trace: []any{src, dest}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// CopySize calls copy_size: copy the first bytes of a file or device.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) CopySize(ctx context.Context, src string, dest string, size int64) error {
+	var e wire.Encoder
+	e.String(src)
+	e.String(dest)
+	e.Int64(size)
+	r := request{name: "copy_size", proc: 227, args: &e, trace: []any{src, dest, size}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
 // ZeroDevice calls zero_device: write zeroes to an entire device.
 func (g *Handle) ZeroDevice(ctx context.Context, device Device) error {
 	var e wire.Encoder
@@ -160,6 +206,19 @@ func (g *Handle) PreadDevice(ctx context.Context, device Device, count int, offs
 	return ret, r.finish(d)
 }
 
+// IsZeroDevice calls is_zero_device: tell whether a device holds only zeroes.
+func (g *Handle) IsZeroDevice(ctx context.Context, device Device) (bool, error) {
+	var e wire.Encoder
+	e.String(string(device))
+	r := request{name: "is_zero_device", proc: 284, args: &e, trace: []any{device}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return false, err
+	}
+	ret := d.Bool()
+	return ret, r.finish(d)
+}
+
 // ListDmDevices calls list_dm_devices: list device mapper devices that are not logical volumes.
 func (g *Handle) ListDmDevices(ctx context.Context) ([]Device, error) {
 	var e wire.Encoder
@@ -170,6 +229,138 @@ func (g *Handle) ListDmDevices(ctx context.Context) ([]Device, error) {
 	}
 	ret := named[Device](d.Strings())
 	return ret, r.finish(d)
+}
+
+// CopyDeviceToDeviceOpts are the optional arguments of CopyDeviceToDevice. The zero value leaves all of them out.
+type CopyDeviceToDeviceOpts struct {
+	Srcoffset  int64
+	Destoffset int64
+	Size       *int64
+	Sparse     bool
+	Append     bool
+}
+
+// CopyDeviceToDevice calls copy_device_to_device: copy bytes from device to device.
+func (g *Handle) CopyDeviceToDevice(ctx context.Context, src Device, dest Device, opts *CopyDeviceToDeviceOpts) error {
+	var e wire.Encoder
+	e.String(string(src))
+	e.String(string(dest))
+	var mask uint64
+	if opts == nil {
+		opts = &CopyDeviceToDeviceOpts{}
+	}
+	mask |= given(opts.Srcoffset != 0, 0)
+	e.Int64(opts.Srcoffset)
+	mask |= given(opts.Destoffset != 0, 1)
+	e.Int64(opts.Destoffset)
+	mask |= given(opts.Size != nil, 2)
+	e.Int64(value(opts.Size))
+	mask |= given(opts.Sparse, 3)
+	e.Bool(opts.Sparse)
+	mask |= given(opts.Append, 4)
+	e.Bool(opts.Append)
+	r := request{name: "copy_device_to_device", proc: 294, args: &e, optargs: mask, trace: []any{src, dest, opts}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// CopyDeviceToFileOpts are the optional arguments of CopyDeviceToFile. The zero value leaves all of them out.
+type CopyDeviceToFileOpts struct {
+	Srcoffset  int64
+	Destoffset int64
+	Size       *int64
+	Sparse     bool
+	Append     bool
+}
+
+// CopyDeviceToFile calls copy_device_to_file: copy bytes from a device to a file.
+func (g *Handle) CopyDeviceToFile(ctx context.Context, src Device, dest Path, opts *CopyDeviceToFileOpts) error {
+	var e wire.Encoder
+	e.String(string(src))
+	e.String(string(dest))
+	var mask uint64
+	if opts == nil {
+		opts = &CopyDeviceToFileOpts{}
+	}
+	mask |= given(opts.Srcoffset != 0, 0)
+	e.Int64(opts.Srcoffset)
+	mask |= given(opts.Destoffset != 0, 1)
+	e.Int64(opts.Destoffset)
+	mask |= given(opts.Size != nil, 2)
+	e.Int64(value(opts.Size))
+	mask |= given(opts.Sparse, 3)
+	e.Bool(opts.Sparse)
+	mask |= given(opts.Append, 4)
+	e.Bool(opts.Append)
+	r := request{name: "copy_device_to_file", proc: 295, args: &e, optargs: mask, trace: []any{src, dest, opts}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// CopyFileToDeviceOpts are the optional arguments of CopyFileToDevice. The zero value leaves all of them out.
+type CopyFileToDeviceOpts struct {
+	Srcoffset  int64
+	Destoffset int64
+	Size       *int64
+	Sparse     bool
+	Append     bool
+}
+
+// CopyFileToDevice calls copy_file_to_device: copy bytes from a file to a device.
+func (g *Handle) CopyFileToDevice(ctx context.Context, src Path, dest Device, opts *CopyFileToDeviceOpts) error {
+	var e wire.Encoder
+	e.String(string(src))
+	e.String(string(dest))
+	var mask uint64
+	if opts == nil {
+		opts = &CopyFileToDeviceOpts{}
+	}
+	mask |= given(opts.Srcoffset != 0, 0)
+	e.Int64(opts.Srcoffset)
+	mask |= given(opts.Destoffset != 0, 1)
+	e.Int64(opts.Destoffset)
+	mask |= given(opts.Size != nil, 2)
+	e.Int64(value(opts.Size))
+	mask |= given(opts.Sparse, 3)
+	e.Bool(opts.Sparse)
+	mask |= given(opts.Append, 4)
+	e.Bool(opts.Append)
+	r := request{name: "copy_file_to_device", proc: 296, args: &e, optargs: mask, trace: []any{src, dest, opts}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// CopyFileToFileOpts are the optional arguments of CopyFileToFile. The zero value leaves all of them out.
+type CopyFileToFileOpts struct {
+	Srcoffset  int64
+	Destoffset int64
+	Size       *int64
+	Sparse     bool
+	Append     bool
+}
+
+// CopyFileToFile calls copy_file_to_file: copy bytes from file to file.
+func (g *Handle) CopyFileToFile(ctx context.Context, src Path, dest Path, opts *CopyFileToFileOpts) error {
+	var e wire.Encoder
+	e.String(string(src))
+	e.String(string(dest))
+	var mask uint64
+	if opts == nil {
+		opts = &CopyFileToFileOpts{}
+	}
+	mask |= given(opts.Srcoffset != 0, 0)
+	e.Int64(opts.Srcoffset)
+	mask |= given(opts.Destoffset != 0, 1)
+	e.Int64(opts.Destoffset)
+	mask |= given(opts.Size != nil, 2)
+	e.Int64(value(opts.Size))
+	mask |= given(opts.Sparse, 3)
+	e.Bool(opts.Sparse)
+	mask |= given(opts.Append, 4)
+	e.Bool(opts.Append)
+	r := request{name: "copy_file_to_file", proc: 297, args: &e, optargs: mask, trace: []any{src, dest, opts}}
+	_, err := g.call(ctx, &r)
+	return err
 }
 
 // Wipefs calls wipefs: remove filesystem signatures from a device.
@@ -230,6 +421,28 @@ func (g *Handle) internalParseMountable(ctx context.Context, mountable Mountable
 	var ret wire.InternalMountable
 	ret.Decode(d)
 	return (*wire.InternalMountable)(&ret), r.finish(d)
+}
+
+// Blkdiscard calls blkdiscard: discard what is on a device.
+func (g *Handle) Blkdiscard(ctx context.Context, device Device) error {
+	var e wire.Encoder
+	e.String(string(device))
+	r := request{name: "blkdiscard", proc: 417, args: &e, trace: []any{device}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// Blkdiscardzeroes calls blkdiscardzeroes: tell whether the kernel promises zeroes after a discard.
+func (g *Handle) Blkdiscardzeroes(ctx context.Context, device Device) (bool, error) {
+	var e wire.Encoder
+	e.String(string(device))
+	r := request{name: "blkdiscardzeroes", proc: 418, args: &e, trace: []any{device}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return false, err
+	}
+	ret := d.Bool()
+	return ret, r.finish(d)
 }
 
 // BlockdevSetra calls blockdev_setra: set the read-ahead of a block device.
