@@ -89,8 +89,8 @@ func (h *host) tryLaunch(change ...func(*guestfs.Options)) (*guestfs.Handle, err
 		g.Close()
 		mu.Lock()
 		defer mu.Unlock()
-		if h.t.Failed() && said.Len() > 0 {
-			h.t.Logf("it said:\n%s", said.String())
+		if text := strings.TrimSpace(said.String()); h.t.Failed() && text != "" {
+			h.t.Logf("it said:\n%s", text)
 		}
 	})
 	if err := g.AddDriveScratch(256<<20, &guestfs.AddDriveOpts{Label: "first"}); err != nil {
