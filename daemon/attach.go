@@ -159,7 +159,11 @@ func doInternalHello(c *Call, clock int64, entropy []byte) ([]string, error) {
 	if err := stirRandomPool(entropy); err != nil {
 		return nil, fmt.Errorf("random pool: %w", err)
 	}
-	return ownCalls(), nil
+	names := ownCalls()
+	if c.server.openLane() {
+		names = append(names, laneName)
+	}
+	return names, nil
 }
 
 // ownCalls are the names of the calls that libguestfs does not have. Going through

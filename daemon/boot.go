@@ -87,7 +87,9 @@ func boot() error {
 			log.Printf("warning: %v", err)
 		}
 	}
-	return New(port).Serve(context.Background())
+	server := New(port)
+	server.lane = mapLane()
+	return server.Serve(context.Background())
 }
 
 func reapForever() {

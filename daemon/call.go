@@ -3,8 +3,6 @@ package daemon
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"log"
 	"sync"
 	"syscall"
@@ -63,6 +61,11 @@ func (c *Call) reply(result *wire.Encoder, err error) error {
 	if err == nil && c.fileOut {
 		err = c.download().close()
 	}
+	if err != nil && c.out != nil {
+		if broken := c.out.release(); broken != nil {
+			return broken
+		}
+	}
 	if err != nil && c.out != nil && c.out.begun {
 		log.Printf("%s: %v", c.name, err)
 		return c.server.conn.WriteChunk(wire.Chunk{Cancel: true})
@@ -87,135 +90,4 @@ func (c *Call) reply(result *wire.Encoder, err error) error {
 	log.Printf("%s: error: %v", c.name, err)
 	body := (&wire.RemoteError{Errno: errnoName(err), Message: describe(err)}).Encode()
 	return c.server.conn.WriteMessage(c.replyHeader(wire.Failed), body)
-}
-
-// errUploadCancelled means that the library gave the upload up. It discards
-// the error reply that follows.
-var errUploadCancelled = errors.New("file upload cancelled")
-
-// uploadReader reads the chunks that follow a call.
-type uploadReader struct {
-	c    *Call
-	rest []byte
-	err  error // io.EOF, errUploadCancelled, or the stream is broken
-}
-
-// upload returns the file that the library sends with the call.
-func (c *Call) upload() *uploadReader {
-	if c.in == nil {
-		c.in = &uploadReader{c: c}
-	}
-	return c.in
-}
-
-func (u *uploadReader) Read(p []byte) (int, error) {
-	for len(u.rest) == 0 {
-		if u.err != nil {
-			return 0, u.err
-		}
-		u.fill()
-	}
-	n := copy(p, u.rest)
-	u.rest = u.rest[n:]
-	return n, nil
-}
-
-func (u *uploadReader) fill() {
-	msg, err := u.c.server.next(context.WithoutCancel(u.c))
-	if err != nil {
-		u.err = fmt.Errorf("upload: %w", err)
-		return
-	}
-	chunk, err := wire.DecodeChunk(msg)
-	switch {
-	case err != nil:
-		u.err = fmt.Errorf("upload: %w", err)
-	case chunk.Cancel:
-		u.err = errUploadCancelled
-	case len(chunk.Data) == 0:
-		u.err = io.EOF
-	}
-	u.rest = chunk.Data
-}
-
-// finish takes in what the handler has left over. When the call failed the
-// library is told to stop sending. The error means that the stream is broken.
-func (u *uploadReader) finish(failed bool) error {
-	if failed && u.err == nil {
-		if err := u.c.server.conn.WriteFlag(wire.CancelFlag); err != nil {
-			return err
-		}
-	}
-	for u.err == nil {
-		u.fill()
-	}
-	if u.err == io.EOF || u.err == errUploadCancelled {
-		return nil
-	}
-	return u.err
-}
-
-// downloadWriter sends a file. The reply goes out before its first byte, so
-// that a handler which fails earlier still gives an error of its own.
-type downloadWriter struct {
-	c     *Call
-	begun bool
-	buf   []byte
-}
-
-// download returns what takes the file that goes to the library.
-func (c *Call) download() *downloadWriter {
-	if c.out == nil {
-		c.out = &downloadWriter{c: c, buf: make([]byte, 0, wire.ChunkMax)}
-	}
-	return c.out
-}
-
-func (w *downloadWriter) Write(p []byte) (int, error) {
-	total := len(p)
-	for len(p) > 0 {
-		if err := w.c.Err(); err != nil {
-			return 0, err
-		}
-		n := min(len(p), wire.ChunkMax-len(w.buf))
-		w.buf = append(w.buf, p[:n]...)
-		p = p[n:]
-		if len(w.buf) == wire.ChunkMax {
-			if err := w.flush(); err != nil {
-				return 0, err
-			}
-		}
-	}
-	return total, nil
-}
-
-func (w *downloadWriter) begin() error {
-	if w.begun {
-		return nil
-	}
-	w.begun = true
-	return w.c.server.conn.WriteMessage(w.c.replyHeader(wire.OK), nil)
-}
-
-func (w *downloadWriter) flush() error {
-	if err := w.begin(); err != nil {
-		return err
-	}
-	if len(w.buf) == 0 {
-		return nil
-	}
-	err := w.c.server.conn.WriteChunk(wire.Chunk{Data: w.buf})
-	w.buf = w.buf[:0]
-	return err
-}
-
-// close sends what is left and the end of the file.
-func (w *downloadWriter) close() error {
-	if err := w.flush(); err != nil {
-		return err
-	}
-	if w.c.Err() != nil {
-		return w.c.Err()
-	}
-	return w.c.server.conn.WriteChunk(wire.Chunk{})
 }

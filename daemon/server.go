@@ -21,6 +21,7 @@ import (
 	"log"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"virt-tools/internal/wire"
@@ -28,9 +29,14 @@ import (
 
 // Server answers calls on one stream, one after the other.
 type Server struct {
-	conn   *wire.Conn
-	frames chan frame // read by the call under way, else by Serve
-	guest  guestThread
+	conn    *wire.Conn
+	frames  chan frame // read by the call under way, else by Serve
+	guest   guestThread
+	watcher watcher
+
+	lane      []byte                   // memory shared with the library, nil when there is none
+	toDaemon  *wire.Row                // nil until the library knows of the lane
+	toLibrary atomic.Pointer[wire.Row] // likewise; read gives slots back to it
 
 	consumed uint64 // frames taken by next; the index of the last one
 
@@ -76,6 +82,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	}
 	go s.read(ctx)
 	defer s.guest.stop()
+	defer s.watcher.close()
 	for {
 		f, err := s.next(ctx)
 		if errors.Is(err, io.EOF) {
@@ -101,6 +108,12 @@ func (s *Server) read(ctx context.Context) {
 		if err == nil && f.Kind == wire.CancelFrame {
 			s.cancelCall()
 			continue
+		}
+		if err == nil && f.Kind == wire.SlotFrame {
+			if row := s.toLibrary.Load(); row != nil && row.Release(f.Slot) == nil {
+				continue
+			}
+			err = fmt.Errorf("the library gave slot %d of the lane back, which it does not have", f.Slot)
 		}
 		if err == nil && f.Kind != wire.MessageFrame {
 			err = fmt.Errorf("the library sent a frame that only the daemon sends")

@@ -15,6 +15,7 @@ const (
 	monitorFD = 3 + iota
 	channelFD
 	consoleFD
+	laneFD
 	memoryFD
 )
 
@@ -53,6 +54,8 @@ func arguments(c *Config, mem memory, extra ...string) []string {
 		"-device", "virtio-serial-pci",
 		"-chardev", fmt.Sprintf("socket,id=channel0,fd=%d", channelFD),
 		"-device", "virtserialport,chardev=channel0,name=" + channelName,
+		"-object", fmt.Sprintf("memory-backend-file,id=lane,size=%d,mem-path=/proc/self/fd/%d,share=on", laneBytes, laneFD),
+		"-device", "ivshmem-plain,memdev=lane,master=on", // master: only then a machine can be saved
 		"-chardev", fmt.Sprintf("socket,id=console0,fd=%d", consoleFD),
 		"-serial", "chardev:console0",
 		"-chardev", fmt.Sprintf("socket,id=qmp0,fd=%d", monitorFD),

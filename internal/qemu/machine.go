@@ -59,6 +59,7 @@ type Machine struct {
 	readers sync.WaitGroup // console and events
 	done    chan struct{}  // closed after proc.done, when the readers have ended
 	ram     *os.File       // the guest's memory, where Config.Keep asked for it
+	lane    *lane          // memory shared with the guest's daemon
 
 	mu     sync.Mutex
 	drives map[int]*plugged
@@ -144,6 +145,11 @@ func start(ctx context.Context, c Config, mem memory, extra ...string) (*Machine
 		return nil, err
 	}
 	defer pairs.closeTheirs()
+	shared, err := newLane()
+	if err != nil {
+		pairs.closeOurs()
+		return nil, err
+	}
 	stderr := &tail{each: func(line string) { c.Log("%s", line) }}
 	m := &Machine{
 		config:  c,
@@ -152,14 +158,16 @@ func start(ctx context.Context, c Config, mem memory, extra ...string) (*Machine
 		console: &tail{},
 		done:    make(chan struct{}),
 		drives:  make(map[int]*plugged),
+		lane:    shared,
 	}
-	files := pairs.theirs
+	files := append(pairs.theirs, shared.file)
 	if mem.file != nil {
 		files = append(files, mem.file)
 	}
 	m.proc, err = startProcess(c.Binary, arguments(&c, mem, extra...), files, stderr)
 	if err != nil {
 		pairs.closeOurs()
+		shared.close()
 		return nil, err
 	}
 	pairs.closeTheirs()
@@ -195,6 +203,7 @@ func (m *Machine) watch(console *net.UnixConn) {
 		m.monitor.Disconnect()
 		m.readers.Wait()
 		m.ram.Close() // of nil too
+		m.lane.file.Close()
 		close(m.done)
 	}()
 }

@@ -16,6 +16,7 @@ const (
 	LaunchFrame                    // the daemon is ready
 	CancelFrame                    // the other side wants the transfer to stop
 	ProgressFrame                  // Progress is set
+	SlotFrame                      // Slot is free again
 )
 
 // Frame is one unit on the stream.
@@ -23,6 +24,7 @@ type Frame struct {
 	Kind     FrameKind
 	Data     []byte // valid until the next ReadFrame
 	Progress Progress
+	Slot     int
 }
 
 // Conn frames messages on a byte stream. One goroutine may read while any
@@ -58,6 +60,16 @@ func (c *Conn) ReadFrame() (Frame, error) {
 		}
 		p, err := DecodeProgress(data)
 		return Frame{Kind: ProgressFrame, Progress: p}, err
+	case n == SlotFlag:
+		data, err := c.readBody(4)
+		if err != nil {
+			return Frame{}, err
+		}
+		slot := binary.BigEndian.Uint32(data)
+		if slot >= LaneSlots {
+			return Frame{}, fmt.Errorf("slot %d of the lane: there are %d", slot, LaneSlots)
+		}
+		return Frame{Kind: SlotFrame, Slot: int(slot)}, nil
 	case n > MessageMax:
 		return Frame{}, fmt.Errorf("incoming message has %d bytes; the limit is %d", n, MessageMax)
 	default:
@@ -96,15 +108,25 @@ func (c *Conn) WriteChunk(chunk Chunk) error {
 	if len(chunk.Data) > ChunkMax {
 		return fmt.Errorf("chunk has %d bytes; the limit is %d", len(chunk.Data), ChunkMax)
 	}
-	var cancel uint32
-	if chunk.Cancel {
-		cancel = 1
+	var mark uint32
+	switch {
+	case chunk.Cancel:
+		mark = 1
+	case chunk.InLane:
+		mark = inLane
+		chunk.Data = chunk.Slot.encode()
 	}
 	e := Encoder{buf: make([]byte, 0, 16+len(chunk.Data))}
 	e.Uint32(uint32(8 + (len(chunk.Data)+3)&^3))
-	e.Uint32(cancel)
+	e.Uint32(mark)
 	e.Opaque(chunk.Data)
 	return c.write(e.buf)
+}
+
+// WriteSlot gives a slot of the lane back to the sender.
+func (c *Conn) WriteSlot(slot int) error {
+	b := binary.BigEndian.AppendUint32(nil, SlotFlag)
+	return c.write(binary.BigEndian.AppendUint32(b, uint32(slot)))
 }
 
 // WriteProgress sends a progress message.

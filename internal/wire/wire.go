@@ -22,6 +22,7 @@ const (
 	LaunchFlag      = 0xf5f55ff5 // daemon to library: ready for calls
 	CancelFlag      = 0xffffeeee // either way: stop the transfer
 	ProgressFlag    = 0xffff5555 // daemon to library: a Progress follows
+	SlotFlag        = 0xffff3333 // either way, with our own daemon: a slot of the lane is free again
 
 	MessageMax   = 4 << 20 // bytes of header and body together
 	ChunkMax     = 8192    // bytes of file data in a chunk
@@ -128,22 +129,32 @@ func DecodeError(body []byte) (*RemoteError, error) {
 }
 
 // Chunk is a piece of a file. One without data ends the file; one with Cancel
-// ends it as a failure.
+// ends it as a failure. One with InLane has its data in a slot of the lane.
 type Chunk struct {
 	Cancel bool
 	Data   []byte
+	InLane bool
+	Slot   Slot
 }
 
-// DecodeChunk reads a chunk. Data points into the message.
+// inLane stands in the cancel mark of a chunk whose data is in the lane.
+const inLane = 2
+
+// DecodeChunk reads a chunk. Data points into the message; the data of a chunk
+// in the lane is for the receiver to fetch.
 func DecodeChunk(msg []byte) (Chunk, error) {
 	d := NewDecoder(msg)
-	cancel := d.Uint32()
-	c := Chunk{Cancel: cancel == 1, Data: d.Opaque()}
+	mark := d.Uint32()
+	c := Chunk{Cancel: mark == 1, InLane: mark == inLane, Data: d.Opaque()}
 	if err := d.Finish(); err != nil {
 		return Chunk{}, err
 	}
-	if cancel > 1 {
-		return Chunk{}, fmt.Errorf("chunk has cancel mark %d", cancel)
+	if mark > inLane {
+		return Chunk{}, fmt.Errorf("chunk has cancel mark %d", mark)
+	}
+	if c.InLane {
+		slot, err := decodeSlot(c.Data)
+		return Chunk{InLane: true, Slot: slot}, err
 	}
 	if len(c.Data) > ChunkMax {
 		return Chunk{}, fmt.Errorf("chunk has %d bytes; the limit is %d", len(c.Data), ChunkMax)

@@ -268,6 +268,94 @@ func TestDownloadWriterFails(t *testing.T) {
 	}
 }
 
+// connectLane is connect with a lane; the peer gets its rows.
+func connectLane(t *testing.T, daemon func(p *peer, toDaemon, toLibrary *wire.Row)) *Handle {
+	memory := make([]byte, wire.LaneBytes)
+	toDaemon, toLibrary := wire.Rows(memory)
+	g := connect(t, true, func(p *peer) { daemon(p, toDaemon, toLibrary) })
+	ours, theirs := wire.Rows(memory)
+	g.link.toDaemon.Store(ours)
+	g.link.toLibrary.Store(theirs)
+	return g
+}
+
+// TestUploadInLane: more than all slots hold, so that they must come back.
+func TestUploadInLane(t *testing.T) {
+	want := make([]byte, 2*wire.LaneSlots*wire.SlotBytes+5000)
+	for i := range want {
+		want[i] = byte(i * i >> 8)
+	}
+	g := connectLane(t, func(p *peer, toDaemon, _ *wire.Row) {
+		h, _ := p.take()
+		var got []byte
+		lane := 0
+		for {
+			f, err := p.conn.ReadFrame()
+			if err != nil {
+				return
+			}
+			c, err := wire.DecodeChunk(f.Data)
+			if err != nil || c.Cancel {
+				t.Errorf("chunk %+v, %v", c, err)
+				return
+			}
+			if c.InLane {
+				lane++
+				got = append(got, toDaemon.Bytes(c.Slot.Number)[:c.Slot.Length]...)
+				p.conn.WriteSlot(c.Slot.Number)
+				continue
+			}
+			if len(c.Data) == 0 {
+				break
+			}
+			got = append(got, c.Data...)
+		}
+		if !bytes.Equal(got, want) || lane != 2*wire.LaneSlots {
+			t.Errorf("daemon got %d bytes in %d slots; want %d in %d", len(got), lane, len(want), 2*wire.LaneSlots)
+		}
+		p.reply(h, wire.OK, nil)
+	})
+	if err := g.Upload(context.Background(), bytes.NewReader(want), "/x"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDownloadInLane(t *testing.T) {
+	g := connectLane(t, func(p *peer, _, toLibrary *wire.Row) {
+		h, _ := p.take()
+		p.reply(h, wire.OK, nil)
+		slot := <-toLibrary.Free()
+		copy(toLibrary.Bytes(slot), "in the lane, ")
+		p.conn.WriteChunk(wire.Chunk{InLane: true, Slot: wire.Slot{Number: slot, Length: 13}})
+		if f, err := p.conn.ReadFrame(); err != nil || f.Kind != wire.SlotFrame || f.Slot != slot {
+			t.Errorf("frame %+v, %v; want slot %d back", f, err, slot)
+		}
+		p.conn.WriteChunk(wire.Chunk{Data: []byte("inline")})
+		p.conn.WriteChunk(wire.Chunk{})
+	})
+	var buf bytes.Buffer
+	if err := g.Download(context.Background(), "/x", &buf); err != nil || buf.String() != "in the lane, inline" {
+		t.Errorf("Download = %q, %v", buf.String(), err)
+	}
+}
+
+// TestLaneUnasked: a daemon uses a lane that was not opened, or gives back what
+// it does not have.
+func TestLaneUnasked(t *testing.T) {
+	g := connect(t, true, func(p *peer) {
+		h, _ := p.take()
+		p.reply(h, wire.OK, nil)
+		p.conn.WriteChunk(wire.Chunk{InLane: true, Slot: wire.Slot{Number: 1, Length: 1}})
+	})
+	if err := g.Download(context.Background(), "/x", io.Discard); err == nil || !strings.Contains(err.Error(), "lane") {
+		t.Errorf("Download = %v; want a word about the lane", err)
+	}
+	g = connectLane(t, func(p *peer, _, _ *wire.Row) { p.take(); p.conn.WriteSlot(1) })
+	if err := g.Sync(context.Background()); err == nil || !strings.Contains(err.Error(), "slot 1") {
+		t.Errorf("Sync = %v; want a word about slot 1", err)
+	}
+}
+
 func TestDownloadGivenUp(t *testing.T) {
 	g := connect(t, false, func(p *peer) {
 		h, _ := p.take()

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync/atomic"
 
+	"virt-tools/internal/qemu"
 	"virt-tools/internal/wire"
 )
 
@@ -18,6 +20,10 @@ type link struct {
 	frames chan wire.Frame
 	err    error // why frames was closed; valid after that
 	serial uint32
+
+	toDaemon  atomic.Pointer[wire.Row] // rows of the lane, nil while it is not open
+	toLibrary atomic.Pointer[wire.Row]
+	machine   *qemu.Machine // keeps the lane's memory mapped
 }
 
 // newLink starts the reading goroutine, which ends when conn is closed.
@@ -34,6 +40,15 @@ func (l *link) close() {
 	}
 }
 
+// openLane lets files go through the memory that a machine shares with its
+// daemon.
+func (l *link) openLane(m *qemu.Machine) {
+	toDaemon, toLibrary := wire.Rows(m.Lane())
+	l.machine = m
+	l.toDaemon.Store(toDaemon)
+	l.toLibrary.Store(toLibrary)
+}
+
 func (l *link) read(progress func(wire.Progress)) {
 	defer close(l.frames)
 	for {
@@ -45,6 +60,13 @@ func (l *link) read(progress func(wire.Progress)) {
 		if f.Kind == wire.ProgressFrame {
 			progress(f.Progress)
 			continue
+		}
+		if f.Kind == wire.SlotFrame {
+			if row := l.toDaemon.Load(); row != nil && row.Release(f.Slot) == nil {
+				continue
+			}
+			l.err = fmt.Errorf("the daemon gave slot %d of the lane back, which it does not have", f.Slot)
+			return
 		}
 		f.Data = bytes.Clone(f.Data)
 		l.frames <- f
@@ -102,8 +124,19 @@ func (l *link) send(r *request, done <-chan struct{}) (daemonGaveUp bool, err, b
 	if broken = l.wire.WriteMessage(h, r.args.Bytes()); broken != nil || r.in == nil {
 		return false, nil, broken
 	}
-	buf := make([]byte, wire.ChunkMax)
+	return l.upload(r.in, done)
+}
+
+// upload sends the chunks of a file.
+func (l *link) upload(in io.Reader, done <-chan struct{}) (daemonGaveUp bool, err, broken error) {
+	row := l.toDaemon.Load()
+	inline := make([]byte, wire.ChunkMax)
+	free := noLane
+	if row != nil {
+		free = row.Free()
+	}
 	for {
+		slot := noSlot
 		select {
 		case <-done:
 			return false, errCancelled, l.wire.WriteChunk(wire.Chunk{Cancel: true})
@@ -115,13 +148,18 @@ func (l *link) send(r *request, done <-chan struct{}) (daemonGaveUp bool, err, b
 				return true, nil, l.wire.WriteChunk(wire.Chunk{Cancel: true})
 			}
 			return false, nil, fmt.Errorf("%w: the daemon replied in the middle of an upload", errLost)
-		default:
-		}
-		n, err := io.ReadFull(r.in, buf)
-		if n > 0 {
-			if broken := l.wire.WriteChunk(wire.Chunk{Data: buf[:n]}); broken != nil {
-				return false, nil, broken
+		case n, ok := <-free:
+			if ok {
+				slot = n
 			}
+		}
+		buf := inline
+		if slot != noSlot {
+			buf = row.Bytes(slot)
+		}
+		n, err := io.ReadFull(in, buf)
+		if broken := l.sendPiece(row, slot, buf[:n]); broken != nil {
+			return false, nil, broken
 		}
 		switch {
 		case err == io.EOF || err == io.ErrUnexpectedEOF:
@@ -130,6 +168,36 @@ func (l *link) send(r *request, done <-chan struct{}) (daemonGaveUp bool, err, b
 			return false, err, l.wire.WriteChunk(wire.Chunk{Cancel: true})
 		}
 	}
+}
+
+const noSlot = -1
+
+// noLane stands for the free slots where there is no lane: one never waits.
+var noLane = func() <-chan int {
+	c := make(chan int)
+	close(c)
+	return c
+}()
+
+// sendPiece sends what was read into a slot or a buffer. A slot with little in
+// it is free again at once, and its content goes inline.
+func (l *link) sendPiece(row *wire.Row, slot int, data []byte) error {
+	if slot != noSlot {
+		if len(data) >= wire.LaneMin {
+			return l.wire.WriteChunk(wire.Chunk{InLane: true, Slot: wire.Slot{Number: slot, Length: len(data)}})
+		}
+		if err := row.Release(slot); err != nil {
+			return err
+		}
+	}
+	for len(data) > 0 {
+		n := min(len(data), wire.ChunkMax)
+		if err := l.wire.WriteChunk(wire.Chunk{Data: data[:n]}); err != nil {
+			return err
+		}
+		data = data[n:]
+	}
+	return nil
 }
 
 // receive takes in the file that follows a reply. err is why the file is not
@@ -157,9 +225,23 @@ func (l *link) receive(w io.Writer, done <-chan struct{}) (err, broken error) {
 			return err, fmt.Errorf("%w: a flag in the middle of a file", errLost)
 		}
 		chunk, bad := wire.DecodeChunk(f.Data)
+		row := l.toLibrary.Load()
+		if bad == nil && chunk.InLane && row == nil {
+			bad = errors.New("a chunk in the lane, which was not opened")
+		}
 		switch {
 		case bad != nil:
 			return err, fmt.Errorf("%w: %w", errLost, bad)
+		case chunk.InLane:
+			if err == nil {
+				if _, bad := w.Write(row.Bytes(chunk.Slot.Number)[:chunk.Slot.Length]); bad != nil {
+					giveUp(bad)
+				}
+			}
+			if bad := l.wire.WriteSlot(chunk.Slot.Number); bad != nil {
+				broken = bad
+			}
+			continue
 		case chunk.Cancel:
 			if err == nil {
 				err = errors.New("the daemon gave the transfer up; the appliance's log (-v) says why")
