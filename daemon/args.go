@@ -30,10 +30,18 @@ func (a *args) finish() error {
 	if err := a.d.Finish(); err != nil {
 		return fmt.Errorf("cannot decode the arguments: %w", err)
 	}
-	if a.err == nil && a.needRoot && !rootMounted() {
-		a.fail("you must call 'mount' first to mount the root filesystem")
+	if a.err == nil && a.needRoot {
+		a.err = requireRoot()
 	}
 	return a.err
+}
+
+// requireRoot fails when no filesystem is mounted on the guest's root.
+func requireRoot() error {
+	if !rootMounted() {
+		return withErrno(syscall.EINVAL, "you must call 'mount' first to mount the root filesystem")
+	}
+	return nil
 }
 
 // text takes a text. No text has a NUL byte: programs and system calls would

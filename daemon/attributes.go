@@ -1,10 +1,6 @@
 package daemon
 
 import (
-	"bytes"
-	"errors"
-	"slices"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -18,59 +14,10 @@ type attributes struct {
 	xattrs   []xattr
 }
 
-type xattr struct {
-	name  string
-	value []byte
-}
-
 // Extended attributes that tar knows by names of its own.
 const selinuxAttr = "security.selinux"
 
 func isACL(name string) bool { return name == aclAccess || name == aclDefault }
-
-// readXattrs reads the extended attributes of a file in the order of their
-// names, links not followed. A filesystem without them has none.
-func readXattrs(path string) ([]xattr, error) {
-	list, err := readGrowing(func(buf []byte) (int, error) { return unix.Llistxattr(path, buf) })
-	if errors.Is(err, syscall.ENOTSUP) || len(list) == 0 && err == nil {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var all []xattr
-	for name := range bytes.SplitSeq(bytes.TrimSuffix(list, []byte{0}), []byte{0}) {
-		value, err := readGrowing(func(buf []byte) (int, error) { return unix.Lgetxattr(path, string(name), buf) })
-		if errors.Is(err, syscall.ENODATA) || errors.Is(err, syscall.ENOTSUP) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, xattr{string(name), value})
-	}
-	slices.SortFunc(all, func(a, b xattr) int { return strings.Compare(a.name, b.name) })
-	return all, nil
-}
-
-// readGrowing calls read with a buffer of the size that it says it needs.
-func readGrowing(read func([]byte) (int, error)) ([]byte, error) {
-	for {
-		n, err := read(nil)
-		if err != nil || n == 0 {
-			return nil, err
-		}
-		buf := make([]byte, n)
-		n, err = read(buf)
-		if err == syscall.ERANGE {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		return buf[:n], nil
-	}
-}
 
 // attributeProblem is a part of the attributes that a filesystem does not
 // take: vfat has no owners, for example.

@@ -31,10 +31,14 @@ var procedures = map[uint32]procedure{
 	39:    {name: "pvcreate", stub: stubPvcreate, feature: "lvm2"},
 	40:    {name: "vgcreate", stub: stubVgcreate, feature: "lvm2"},
 	41:    {name: "lvcreate", stub: stubLvcreate, feature: "lvm2"},
+	44:    {name: "write_file", stub: stubWriteFile},
 	45:    {name: "umount", stub: stubUmount, optargs: 2},
 	46:    {name: "mounts", stub: stubMounts},
 	47:    {name: "umount_all", stub: stubUmountAll},
 	48:    {name: "lvm_remove_all", stub: stubLvmRemoveAll, feature: "lvm2"},
+	49:    {name: "file", stub: stubFile},
+	50:    {name: "command", stub: stubCommand},
+	51:    {name: "command_lines", stub: stubCommandLines},
 	54:    {name: "statvfs", stub: stubStatvfs},
 	55:    {name: "tune2fs_l", stub: stubTune2fsL},
 	56:    {name: "blockdev_setro", stub: stubBlockdevSetro},
@@ -52,6 +56,8 @@ var procedures = map[uint32]procedure{
 	68:    {name: "checksum", stub: stubChecksum},
 	69:    {name: "tar_in", stub: stubTarIn, optargs: 5, fileIn: true},
 	70:    {name: "tar_out", stub: stubTarOut, optargs: 6, fileOut: true},
+	71:    {name: "tgz_in", stub: stubTgzIn, fileIn: true},
+	72:    {name: "tgz_out", stub: stubTgzOut, fileOut: true},
 	73:    {name: "mount_ro", stub: stubMountRo},
 	74:    {name: "mount_options", stub: stubMountOptions},
 	75:    {name: "mount_vfs", stub: stubMountVfs},
@@ -63,10 +69,16 @@ var procedures = map[uint32]procedure{
 	82:    {name: "set_e2uuid", stub: stubSetE2uuid},
 	83:    {name: "get_e2uuid", stub: stubGetE2uuid},
 	85:    {name: "zero", stub: stubZero},
+	87:    {name: "cp", stub: stubCp},
+	88:    {name: "cp_a", stub: stubCpA},
 	89:    {name: "mv", stub: stubMv},
 	90:    {name: "drop_caches", stub: stubDropCaches},
 	91:    {name: "dmesg", stub: stubDmesg},
 	92:    {name: "ping_daemon", stub: stubPingDaemon},
+	93:    {name: "equal", stub: stubEqual},
+	94:    {name: "strings", stub: stubStrings},
+	95:    {name: "strings_e", stub: stubStringsE},
+	96:    {name: "hexdump", stub: stubHexdump},
 	97:    {name: "zerofree", stub: stubZerofree, feature: "zerofree"},
 	98:    {name: "pvresize", stub: stubPvresize, feature: "lvm2"},
 	103:   {name: "vg_activate_all", stub: stubVgActivateAll, feature: "lvm2"},
@@ -74,14 +86,74 @@ var procedures = map[uint32]procedure{
 	105:   {name: "lvresize", stub: stubLvresize, feature: "lvm2"},
 	106:   {name: "resize2fs", stub: stubResize2fs},
 	108:   {name: "e2fsck_f", stub: stubE2fsckF},
+	109:   {name: "sleep", stub: stubSleep},
+	111:   {name: "sh", stub: stubSh},
+	112:   {name: "sh_lines", stub: stubShLines},
+	113:   {name: "glob_expand", stub: stubGlobExpand, optargs: 1},
 	114:   {name: "scrub_device", stub: stubScrubDevice, feature: "scrub"},
+	115:   {name: "scrub_file", stub: stubScrubFile, feature: "scrub"},
+	116:   {name: "scrub_freespace", stub: stubScrubFreespace, feature: "scrub"},
+	117:   {name: "mkdtemp", stub: stubMkdtemp},
+	118:   {name: "wc_l", stub: stubWcL},
+	119:   {name: "wc_w", stub: stubWcW},
+	120:   {name: "wc_c", stub: stubWcC},
+	121:   {name: "head", stub: stubHead},
+	122:   {name: "head_n", stub: stubHeadN},
+	123:   {name: "tail", stub: stubTail},
+	124:   {name: "tail_n", stub: stubTailN},
+	127:   {name: "du", stub: stubDu},
+	128:   {name: "initrd_list", stub: stubInitrdList},
 	130:   {name: "mkswap", stub: stubMkswap, optargs: 2},
+	133:   {name: "mknod", stub: stubMknod, feature: "mknod"},
+	134:   {name: "mkfifo", stub: stubMkfifo, feature: "mknod"},
+	135:   {name: "mknod_b", stub: stubMknodB, feature: "mknod"},
+	136:   {name: "mknod_c", stub: stubMknodC, feature: "mknod"},
+	137:   {name: "umask", stub: stubUmask},
+	138:   {name: "internal_readdir_list", stub: stubInternalReaddirList},
+	140:   {name: "zfile", stub: stubZfile},
+	141:   {name: "getxattrs", stub: stubGetxattrs, feature: "linuxxattrs"},
+	142:   {name: "lgetxattrs", stub: stubLgetxattrs, feature: "linuxxattrs"},
+	143:   {name: "setxattr", stub: stubSetxattr, feature: "linuxxattrs"},
+	144:   {name: "lsetxattr", stub: stubLsetxattr, feature: "linuxxattrs"},
+	145:   {name: "removexattr", stub: stubRemovexattr, feature: "linuxxattrs"},
+	146:   {name: "lremovexattr", stub: stubLremovexattr, feature: "linuxxattrs"},
 	147:   {name: "mountpoints", stub: stubMountpoints},
 	148:   {name: "mkmountpoint", stub: stubMkmountpoint},
 	149:   {name: "rmmountpoint", stub: stubRmmountpoint},
+	151:   {name: "grep", stub: stubGrep, optargs: 4},
+	152:   {name: "egrep", stub: stubEgrep},
+	153:   {name: "fgrep", stub: stubFgrep},
+	154:   {name: "grepi", stub: stubGrepi},
+	155:   {name: "egrepi", stub: stubEgrepi},
+	156:   {name: "fgrepi", stub: stubFgrepi},
+	157:   {name: "zgrep", stub: stubZgrep},
+	158:   {name: "zegrep", stub: stubZegrep},
+	159:   {name: "zfgrep", stub: stubZfgrep},
+	160:   {name: "zgrepi", stub: stubZgrepi},
+	161:   {name: "zegrepi", stub: stubZegrepi},
+	162:   {name: "zfgrepi", stub: stubZfgrepi},
 	163:   {name: "realpath", stub: stubRealpath},
+	164:   {name: "ln", stub: stubLn},
+	165:   {name: "ln_f", stub: stubLnF},
 	166:   {name: "ln_s", stub: stubLnS},
+	167:   {name: "ln_sf", stub: stubLnSf},
 	168:   {name: "readlink", stub: stubReadlink},
+	169:   {name: "fallocate", stub: stubFallocate},
+	170:   {name: "swapon_device", stub: stubSwaponDevice},
+	171:   {name: "swapoff_device", stub: stubSwapoffDevice},
+	172:   {name: "swapon_file", stub: stubSwaponFile},
+	173:   {name: "swapoff_file", stub: stubSwapoffFile},
+	174:   {name: "swapon_label", stub: stubSwaponLabel},
+	175:   {name: "swapoff_label", stub: stubSwapoffLabel},
+	176:   {name: "swapon_uuid", stub: stubSwaponUuid, feature: "linuxfsuuid"},
+	177:   {name: "swapoff_uuid", stub: stubSwapoffUuid, feature: "linuxfsuuid"},
+	178:   {name: "mkswap_file", stub: stubMkswapFile},
+	179:   {name: "inotify_init", stub: stubInotifyInit, feature: "inotify"},
+	180:   {name: "inotify_add_watch", stub: stubInotifyAddWatch, feature: "inotify"},
+	181:   {name: "inotify_rm_watch", stub: stubInotifyRmWatch, feature: "inotify"},
+	182:   {name: "inotify_read", stub: stubInotifyRead, feature: "inotify"},
+	183:   {name: "inotify_files", stub: stubInotifyFiles, feature: "inotify"},
+	184:   {name: "inotify_close", stub: stubInotifyClose, feature: "inotify"},
 	188:   {name: "mke2journal", stub: stubMke2journal},
 	189:   {name: "mke2journal_L", stub: stubMke2journalL},
 	190:   {name: "mke2journal_U", stub: stubMke2journalU, feature: "linuxfsuuid"},
@@ -90,8 +162,16 @@ var procedures = map[uint32]procedure{
 	193:   {name: "mke2fs_JU", stub: stubMke2fsJU, feature: "linuxfsuuid"},
 	194:   {name: "modprobe", stub: stubModprobe, feature: "linuxmodules"},
 	195:   {name: "echo_daemon", stub: stubEchoDaemon},
+	196:   {name: "find0", stub: stubFind0, fileOut: true},
+	197:   {name: "case_sensitive_path", stub: stubCaseSensitivePath},
 	198:   {name: "vfs_type", stub: stubVfsType},
+	199:   {name: "truncate", stub: stubTruncate},
+	200:   {name: "truncate_size", stub: stubTruncateSize},
+	201:   {name: "utimens", stub: stubUtimens},
 	202:   {name: "mkdir_mode", stub: stubMkdirMode},
+	203:   {name: "lchown", stub: stubLchown},
+	205:   {name: "internal_lxattrlist", stub: stubInternalLxattrlist, feature: "linuxxattrs"},
+	206:   {name: "internal_readlinklist", stub: stubInternalReadlinklist},
 	207:   {name: "pread", stub: stubPread},
 	208:   {name: "part_init", stub: stubPartInit},
 	209:   {name: "part_add", stub: stubPartAdd},
@@ -100,10 +180,12 @@ var procedures = map[uint32]procedure{
 	212:   {name: "part_set_name", stub: stubPartSetName},
 	213:   {name: "part_list", stub: stubPartList},
 	214:   {name: "part_get_parttype", stub: stubPartGetParttype},
+	215:   {name: "fill", stub: stubFill},
 	217:   {name: "dd", stub: stubDd},
 	218:   {name: "filesize", stub: stubFilesize},
 	219:   {name: "lvrename", stub: stubLvrename},
 	220:   {name: "vgrename", stub: stubVgrename},
+	221:   {name: "initrd_cat", stub: stubInitrdCat},
 	222:   {name: "pvuuid", stub: stubPvuuid},
 	223:   {name: "vguuid", stub: stubVguuid},
 	224:   {name: "lvuuid", stub: stubLvuuid},
@@ -111,15 +193,23 @@ var procedures = map[uint32]procedure{
 	226:   {name: "vglvuuids", stub: stubVglvuuids},
 	227:   {name: "copy_size", stub: stubCopySize},
 	228:   {name: "zero_device", stub: stubZeroDevice},
+	229:   {name: "txz_in", stub: stubTxzIn, feature: "xz", fileIn: true},
+	230:   {name: "txz_out", stub: stubTxzOut, feature: "xz", fileOut: true},
 	233:   {name: "part_del", stub: stubPartDel},
 	234:   {name: "part_get_bootable", stub: stubPartGetBootable},
 	235:   {name: "part_get_mbr_id", stub: stubPartGetMbrId},
 	236:   {name: "part_set_mbr_id", stub: stubPartSetMbrId},
 	237:   {name: "checksum_device", stub: stubChecksumDevice},
+	240:   {name: "get_umask", stub: stubGetUmask},
+	242:   {name: "base64_in", stub: stubBase64In, fileIn: true},
+	243:   {name: "base64_out", stub: stubBase64Out, fileOut: true},
+	244:   {name: "checksums_out", stub: stubChecksumsOut, fileOut: true},
+	245:   {name: "fill_pattern", stub: stubFillPattern},
 	246:   {name: "internal_write", stub: stubInternalWrite},
 	247:   {name: "pwrite", stub: stubPwrite},
 	248:   {name: "resize2fs_size", stub: stubResize2fsSize},
 	251:   {name: "available_all_groups", stub: stubAvailableAllGroups},
+	252:   {name: "fallocate64", stub: stubFallocate64},
 	253:   {name: "vfs_label", stub: stubVfsLabel},
 	254:   {name: "vfs_uuid", stub: stubVfsUuid},
 	264:   {name: "is_lv", stub: stubIsLv},
@@ -137,11 +227,16 @@ var procedures = map[uint32]procedure{
 	276:   {name: "pread_device", stub: stubPreadDevice},
 	277:   {name: "lvm_canonical_lv_name", stub: stubLvmCanonicalLvName},
 	278:   {name: "mkfs", stub: stubMkfs, optargs: 5},
+	279:   {name: "getxattr", stub: stubGetxattr, feature: "linuxxattrs"},
+	280:   {name: "lgetxattr", stub: stubLgetxattr, feature: "linuxxattrs"},
 	281:   {name: "resize2fs_M", stub: stubResize2fsM},
 	282:   {name: "internal_autosync", stub: stubInternalAutosync},
+	283:   {name: "is_zero", stub: stubIsZero},
 	284:   {name: "is_zero_device", stub: stubIsZeroDevice},
 	287:   {name: "list_dm_devices", stub: stubListDmDevices},
 	290:   {name: "internal_write_append", stub: stubInternalWriteAppend},
+	291:   {name: "compress_out", stub: stubCompressOut, optargs: 1, fileOut: true},
+	292:   {name: "compress_device_out", stub: stubCompressDeviceOut, optargs: 1, fileOut: true},
 	293:   {name: "part_to_partnum", stub: stubPartToPartnum},
 	294:   {name: "copy_device_to_device", stub: stubCopyDeviceToDevice, optargs: 5},
 	295:   {name: "copy_device_to_file", stub: stubCopyDeviceToFile, optargs: 5},
@@ -154,6 +249,7 @@ var procedures = map[uint32]procedure{
 	302:   {name: "md_stop", stub: stubMdStop, feature: "mdadm"},
 	303:   {name: "blkid", stub: stubBlkid},
 	304:   {name: "e2fsck", stub: stubE2fsck, optargs: 3},
+	305:   {name: "llz", stub: stubLlz},
 	306:   {name: "wipefs", stub: stubWipefs, feature: "wipefs"},
 	310:   {name: "set_label", stub: stubSetLabel},
 	312:   {name: "lvcreate_free", stub: stubLvcreateFree, feature: "lvm2"},
@@ -165,22 +261,36 @@ var procedures = map[uint32]procedure{
 	333:   {name: "filesystem_available", stub: stubFilesystemAvailable},
 	336:   {name: "nr_devices", stub: stubNrDevices},
 	342:   {name: "utsname", stub: stubUtsname},
+	344:   {name: "rsync", stub: stubRsync, feature: "rsync", optargs: 2},
+	345:   {name: "rsync_in", stub: stubRsyncIn, feature: "rsync", optargs: 2},
+	346:   {name: "rsync_out", stub: stubRsyncOut, feature: "rsync", optargs: 2},
 	347:   {name: "ls0", stub: stubLs0, fileOut: true},
+	348:   {name: "fill_dir", stub: stubFillDir},
 	367:   {name: "rm_f", stub: stubRmF},
 	368:   {name: "mke2fs", stub: stubMke2fs, optargs: 38},
 	369:   {name: "list_disk_labels", stub: stubListDiskLabels},
+	373:   {name: "mktemp", stub: stubMktemp, optargs: 1},
 	374:   {name: "mklost_and_found", stub: stubMklostAndFound},
+	375:   {name: "acl_get_file", stub: stubAclGetFile, feature: "acl"},
+	376:   {name: "acl_set_file", stub: stubAclSetFile, feature: "acl"},
+	377:   {name: "acl_delete_def_file", stub: stubAclDeleteDefFile, feature: "acl"},
+	378:   {name: "cap_get_file", stub: stubCapGetFile, feature: "linuxcaps"},
+	379:   {name: "cap_set_file", stub: stubCapSetFile, feature: "linuxcaps"},
 	392:   {name: "part_set_gpt_type", stub: stubPartSetGptType},
 	393:   {name: "part_get_gpt_type", stub: stubPartGetGptType},
+	394:   {name: "rename", stub: stubRename},
 	395:   {name: "is_whole_device", stub: stubIsWholeDevice},
 	396:   {name: "internal_parse_mountable", stub: stubInternalParseMountable},
+	401:   {name: "cp_r", stub: stubCpR},
 	402:   {name: "remount", stub: stubRemount, optargs: 1},
 	403:   {name: "set_uuid", stub: stubSetUuid},
 	413:   {name: "internal_upload", stub: stubInternalUpload, fileIn: true},
 	414:   {name: "internal_exit", stub: stubInternalExit},
+	415:   {name: "copy_attributes", stub: stubCopyAttributes, optargs: 4},
 	416:   {name: "part_get_name", stub: stubPartGetName},
 	417:   {name: "blkdiscard", stub: stubBlkdiscard, feature: "blkdiscard"},
 	418:   {name: "blkdiscardzeroes", stub: stubBlkdiscardzeroes, feature: "blkdiscardzeroes"},
+	419:   {name: "cpio_out", stub: stubCpioOut, optargs: 1, fileOut: true},
 	421:   {name: "statns", stub: stubStatns},
 	422:   {name: "lstatns", stub: stubLstatns},
 	423:   {name: "internal_lstatnslist", stub: stubInternalLstatnslist},
@@ -195,13 +305,18 @@ var procedures = map[uint32]procedure{
 	460:   {name: "part_get_disk_guid", stub: stubPartGetDiskGuid},
 	461:   {name: "part_set_disk_guid_random", stub: stubPartSetDiskGuidRandom},
 	462:   {name: "part_expand_gpt", stub: stubPartExpandGpt, feature: "gdisk"},
+	467:   {name: "selinux_relabel", stub: stubSelinuxRelabel, feature: "selinuxrelabel", optargs: 1},
 	476:   {name: "list_filesystems", stub: stubListFilesystems},
 	477:   {name: "part_resize", stub: stubPartResize},
 	503:   {name: "part_set_gpt_attributes", stub: stubPartSetGptAttributes},
 	504:   {name: "part_get_gpt_attributes", stub: stubPartGetGptAttributes},
 	506:   {name: "lvm_scan", stub: stubLvmScan},
+	511:   {name: "internal_readdir", stub: stubInternalReaddir, fileOut: true},
 	514:   {name: "findfs_partuuid", stub: stubFindfsPartuuid},
 	515:   {name: "findfs_partlabel", stub: stubFindfsPartlabel},
+	516:   {name: "command_out", stub: stubCommandOut, fileOut: true},
+	517:   {name: "sh_out", stub: stubShOut, fileOut: true},
+	519:   {name: "setfiles", stub: stubSetfiles, feature: "selinuxrelabel", optargs: 2},
 	10000: {name: "internal_hello", stub: stubInternalHello},
 	10001: {name: "internal_attach", stub: stubInternalAttach},
 	10002: {name: "internal_warnings", stub: stubInternalWarnings},
@@ -211,9 +326,6 @@ var procedures = map[uint32]procedure{
 
 // unbuiltUploads are the calls that come with a file and are not answered.
 var unbuiltUploads = map[uint32]bool{
-	71:  true, // tgz_in
-	229: true, // txz_in
-	242: true, // base64_in
 	241: true, // debug_upload
 	397: true, // internal_rhbz914931
 	309: true, // ntfsclone_in
@@ -515,6 +627,17 @@ func stubLvcreate(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doLvcreate(c, logvol, volgroup, mbytes)
 }
 
+func stubWriteFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	content := a.text()
+	size := a.int()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doWriteFile(c, path, content, size)
+}
+
 type umountOpts struct {
 	Force       *bool
 	Lazyunmount *bool
@@ -559,6 +682,48 @@ func stubLvmRemoveAll(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
 		return err
 	}
 	return doLvmRemoveAll(c)
+}
+
+func stubFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.deviceOrPath()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doFile(c, path)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubCommand(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	arguments := a.texts()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doCommand(c, arguments)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubCommandLines(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	arguments := a.texts()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doCommandLines(c, arguments)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
 }
 
 func stubStatvfs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -790,6 +955,26 @@ func stubTarOut(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doTarOut(c, directory, tarfile, &opts)
 }
 
+func stubTgzIn(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	tarball := c.upload()
+	directory := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doTgzIn(c, tarball, directory)
+}
+
+func stubTgzOut(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	directory := a.pathname()
+	tarball := c.download()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doTgzOut(c, directory, tarball)
+}
+
 func stubMountRo(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	mountable := a.mountable()
@@ -907,6 +1092,26 @@ func stubZero(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doZero(c, device)
 }
 
+func stubCp(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	src := a.pathname()
+	dest := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCp(c, src, dest)
+}
+
+func stubCpA(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	src := a.pathname()
+	dest := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCpA(c, src, dest)
+}
+
 func stubMv(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	src := a.pathname()
@@ -945,6 +1150,64 @@ func stubPingDaemon(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
 		return err
 	}
 	return doPingDaemon(c)
+}
+
+func stubEqual(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	file1 := a.pathname()
+	file2 := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doEqual(c, file1, file2)
+	if err != nil {
+		return err
+	}
+	e.Bool(ret)
+	return nil
+}
+
+func stubStrings(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doStrings(c, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubStringsE(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	encoding := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doStringsE(c, encoding, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubHexdump(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHexdump(c, path)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
 }
 
 func stubZerofree(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -1012,6 +1275,63 @@ func stubE2fsckF(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doE2fsckF(c, device)
 }
 
+func stubSleep(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	secs := a.int()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSleep(c, secs)
+}
+
+func stubSh(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	command := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doSh(c, command)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubShLines(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	command := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doShLines(c, command)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+type globExpandOpts struct {
+	Directoryslash *bool
+}
+
+func stubGlobExpand(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	pattern := a.pathname()
+	var opts globExpandOpts
+	opts.Directoryslash = optional(&a, 0, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doGlobExpand(c, pattern, &opts)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
 func stubScrubDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -1019,6 +1339,166 @@ func stubScrubDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doScrubDevice(c, device)
+}
+
+func stubScrubFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	file := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doScrubFile(c, file)
+}
+
+func stubScrubFreespace(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	dir := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doScrubFreespace(c, dir)
+}
+
+func stubMkdtemp(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	tmpl := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doMkdtemp(c, tmpl)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubWcL(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doWcL(c, path)
+	if err != nil {
+		return err
+	}
+	e.Int(ret)
+	return nil
+}
+
+func stubWcW(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doWcW(c, path)
+	if err != nil {
+		return err
+	}
+	e.Int(ret)
+	return nil
+}
+
+func stubWcC(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doWcC(c, path)
+	if err != nil {
+		return err
+	}
+	e.Int(ret)
+	return nil
+}
+
+func stubHead(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHead(c, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubHeadN(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	nrlines := a.int()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHeadN(c, nrlines, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubTail(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doTail(c, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubTailN(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	nrlines := a.int()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doTailN(c, nrlines, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubDu(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doDu(c, path)
+	if err != nil {
+		return err
+	}
+	e.Int64(ret)
+	return nil
+}
+
+func stubInitrdList(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInitrdList(c, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
 }
 
 type mkswapOpts struct {
@@ -1036,6 +1516,167 @@ func stubMkswap(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doMkswap(c, device, &opts)
+}
+
+func stubMknod(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	mode := a.int()
+	devmajor := a.int()
+	devminor := a.int()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMknod(c, mode, devmajor, devminor, path)
+}
+
+func stubMkfifo(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	mode := a.int()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMkfifo(c, mode, path)
+}
+
+func stubMknodB(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	mode := a.int()
+	devmajor := a.int()
+	devminor := a.int()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMknodB(c, mode, devmajor, devminor, path)
+}
+
+func stubMknodC(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	mode := a.int()
+	devmajor := a.int()
+	devminor := a.int()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMknodC(c, mode, devmajor, devminor, path)
+}
+
+func stubUmask(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	mask := a.int()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doUmask(c, mask)
+	if err != nil {
+		return err
+	}
+	e.Int(ret)
+	return nil
+}
+
+func stubInternalReaddirList(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	dir := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInternalReaddirList(c, dir)
+	if err != nil {
+		return err
+	}
+	wire.EncodeList(e, ret)
+	return nil
+}
+
+func stubZfile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	meth := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doZfile(c, meth, path)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubGetxattrs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doGetxattrs(c, path)
+	if err != nil {
+		return err
+	}
+	wire.EncodeList(e, ret)
+	return nil
+}
+
+func stubLgetxattrs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doLgetxattrs(c, path)
+	if err != nil {
+		return err
+	}
+	wire.EncodeList(e, ret)
+	return nil
+}
+
+func stubSetxattr(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	xattr := a.text()
+	val := a.text()
+	vallen := a.int()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSetxattr(c, xattr, val, vallen, path)
+}
+
+func stubLsetxattr(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	xattr := a.text()
+	val := a.text()
+	vallen := a.int()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLsetxattr(c, xattr, val, vallen, path)
+}
+
+func stubRemovexattr(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	xattr := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doRemovexattr(c, xattr, path)
+}
+
+func stubLremovexattr(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	xattr := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLremovexattr(c, xattr, path)
 }
 
 func stubMountpoints(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -1069,6 +1710,198 @@ func stubRmmountpoint(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doRmmountpoint(c, exemptpath)
 }
 
+type grepOpts struct {
+	Extended    *bool
+	Fixed       *bool
+	Insensitive *bool
+	Compressed  *bool
+}
+
+func stubGrep(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	regex := a.text()
+	path := a.pathname()
+	var opts grepOpts
+	opts.Extended = optional(&a, 0, a.d.Bool)
+	opts.Fixed = optional(&a, 1, a.d.Bool)
+	opts.Insensitive = optional(&a, 2, a.d.Bool)
+	opts.Compressed = optional(&a, 3, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doGrep(c, regex, path, &opts)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubEgrep(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	regex := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doEgrep(c, regex, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubFgrep(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	pattern := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doFgrep(c, pattern, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubGrepi(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	regex := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doGrepi(c, regex, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubEgrepi(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	regex := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doEgrepi(c, regex, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubFgrepi(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	pattern := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doFgrepi(c, pattern, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubZgrep(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	regex := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doZgrep(c, regex, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubZegrep(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	regex := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doZegrep(c, regex, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubZfgrep(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	pattern := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doZfgrep(c, pattern, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubZgrepi(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	regex := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doZgrepi(c, regex, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubZegrepi(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	regex := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doZegrepi(c, regex, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubZfgrepi(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	pattern := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doZfgrepi(c, pattern, path)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
 func stubRealpath(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	path := a.pathname()
@@ -1083,6 +1916,26 @@ func stubRealpath(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+func stubLn(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	target := a.text()
+	linkname := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLn(c, target, linkname)
+}
+
+func stubLnF(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	target := a.text()
+	linkname := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLnF(c, target, linkname)
+}
+
 func stubLnS(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	target := a.text()
@@ -1091,6 +1944,16 @@ func stubLnS(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doLnS(c, target, linkname)
+}
+
+func stubLnSf(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	target := a.text()
+	linkname := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLnSf(c, target, linkname)
 }
 
 func stubReadlink(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -1105,6 +1968,164 @@ func stubReadlink(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.String(ret)
 	return nil
+}
+
+func stubFallocate(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	len_ := a.int()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doFallocate(c, path, len_)
+}
+
+func stubSwaponDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSwaponDevice(c, device)
+}
+
+func stubSwapoffDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSwapoffDevice(c, device)
+}
+
+func stubSwaponFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	file := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSwaponFile(c, file)
+}
+
+func stubSwapoffFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	file := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSwapoffFile(c, file)
+}
+
+func stubSwaponLabel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	label := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSwaponLabel(c, label)
+}
+
+func stubSwapoffLabel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	label := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSwapoffLabel(c, label)
+}
+
+func stubSwaponUuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	uuid := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSwaponUuid(c, uuid)
+}
+
+func stubSwapoffUuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	uuid := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSwapoffUuid(c, uuid)
+}
+
+func stubMkswapFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMkswapFile(c, path)
+}
+
+func stubInotifyInit(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	maxevents := a.int()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doInotifyInit(c, maxevents)
+}
+
+func stubInotifyAddWatch(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	mask := a.int()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInotifyAddWatch(c, path, mask)
+	if err != nil {
+		return err
+	}
+	e.Int64(ret)
+	return nil
+}
+
+func stubInotifyRmWatch(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	wd := a.int()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doInotifyRmWatch(c, wd)
+}
+
+func stubInotifyRead(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInotifyRead(c)
+	if err != nil {
+		return err
+	}
+	wire.EncodeList(e, ret)
+	return nil
+}
+
+func stubInotifyFiles(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInotifyFiles(c)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubInotifyClose(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doInotifyClose(c)
 }
 
 func stubMke2journal(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -1198,6 +2219,30 @@ func stubEchoDaemon(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+func stubFind0(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	directory := a.pathname()
+	files := c.download()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doFind0(c, directory, files)
+}
+
+func stubCaseSensitivePath(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doCaseSensitivePath(c, path)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
 func stubVfsType(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	mountable := a.mountable()
@@ -1212,6 +2257,38 @@ func stubVfsType(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+func stubTruncate(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doTruncate(c, path)
+}
+
+func stubTruncateSize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	size := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doTruncateSize(c, path, size)
+}
+
+func stubUtimens(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	atsecs := a.d.Int64()
+	atnsecs := a.d.Int64()
+	mtsecs := a.d.Int64()
+	mtnsecs := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doUtimens(c, path, atsecs, atnsecs, mtsecs, mtnsecs)
+}
+
 func stubMkdirMode(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	path := a.pathname()
@@ -1220,6 +2297,47 @@ func stubMkdirMode(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doMkdirMode(c, path, mode)
+}
+
+func stubLchown(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	owner := a.int()
+	group := a.int()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLchown(c, owner, group, path)
+}
+
+func stubInternalLxattrlist(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	names := a.filenames()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInternalLxattrlist(c, path, names)
+	if err != nil {
+		return err
+	}
+	wire.EncodeList(e, ret)
+	return nil
+}
+
+func stubInternalReadlinklist(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	names := a.filenames()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInternalReadlinklist(c, path, names)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
 }
 
 func stubPread(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -1320,6 +2438,17 @@ func stubPartGetParttype(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+func stubFill(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	c_ := a.int()
+	len_ := a.int()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doFill(c, c_, len_, path)
+}
+
 func stubDd(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	src := a.deviceOrPath()
@@ -1362,6 +2491,21 @@ func stubVgrename(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doVgrename(c, volgroup, newvolgroup)
+}
+
+func stubInitrdCat(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	initrdpath := a.pathname()
+	filename := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInitrdCat(c, initrdpath, filename)
+	if err != nil {
+		return err
+	}
+	e.Opaque(ret)
+	return nil
 }
 
 func stubPvuuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -1454,6 +2598,26 @@ func stubZeroDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doZeroDevice(c, device)
 }
 
+func stubTxzIn(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	tarball := c.upload()
+	directory := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doTxzIn(c, tarball, directory)
+}
+
+func stubTxzOut(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	directory := a.pathname()
+	tarball := c.download()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doTxzOut(c, directory, tarball)
+}
+
 func stubPartDel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -1520,6 +2684,61 @@ func stubChecksumDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+func stubGetUmask(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doGetUmask(c)
+	if err != nil {
+		return err
+	}
+	e.Int(ret)
+	return nil
+}
+
+func stubBase64In(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	base64file := c.upload()
+	filename := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBase64In(c, base64file, filename)
+}
+
+func stubBase64Out(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	filename := a.pathname()
+	base64file := c.download()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBase64Out(c, filename, base64file)
+}
+
+func stubChecksumsOut(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	csumtype := a.text()
+	directory := a.pathname()
+	sumsfile := c.download()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doChecksumsOut(c, csumtype, directory, sumsfile)
+}
+
+func stubFillPattern(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	pattern := a.text()
+	len_ := a.int()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doFillPattern(c, pattern, len_, path)
+}
+
 func stubInternalWrite(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	path := a.pathname()
@@ -1567,6 +2786,16 @@ func stubAvailableAllGroups(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.Strings(ret)
 	return nil
+}
+
+func stubFallocate64(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	len_ := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doFallocate64(c, path, len_)
 }
 
 func stubVfsLabel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -1840,6 +3069,36 @@ func stubMkfs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doMkfs(c, fstype, device, &opts)
 }
 
+func stubGetxattr(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	name := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doGetxattr(c, path, name)
+	if err != nil {
+		return err
+	}
+	e.Opaque(ret)
+	return nil
+}
+
+func stubLgetxattr(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	name := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doLgetxattr(c, path, name)
+	if err != nil {
+		return err
+	}
+	e.Opaque(ret)
+	return nil
+}
+
 func stubResize2fsM(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -1855,6 +3114,20 @@ func stubInternalAutosync(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
 		return err
 	}
 	return doInternalAutosync(c)
+}
+
+func stubIsZero(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doIsZero(c, path)
+	if err != nil {
+		return err
+	}
+	e.Bool(ret)
+	return nil
 }
 
 func stubIsZeroDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -1892,6 +3165,40 @@ func stubInternalWriteAppend(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doInternalWriteAppend(c, path, content)
+}
+
+type compressOutOpts struct {
+	Level *int
+}
+
+func stubCompressOut(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	ctype := a.text()
+	file := a.pathname()
+	zfile := c.download()
+	var opts compressOutOpts
+	opts.Level = optional(&a, 0, a.int)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCompressOut(c, ctype, file, zfile, &opts)
+}
+
+type compressDeviceOutOpts struct {
+	Level *int
+}
+
+func stubCompressDeviceOut(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	ctype := a.text()
+	device := a.device()
+	zdevice := c.download()
+	var opts compressDeviceOutOpts
+	opts.Level = optional(&a, 0, a.int)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCompressDeviceOut(c, ctype, device, zdevice, &opts)
 }
 
 func stubPartToPartnum(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -2130,6 +3437,20 @@ func stubE2fsck(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doE2fsck(c, device, &opts)
 }
 
+func stubLlz(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	directory := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doLlz(c, directory)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
 func stubWipefs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -2268,6 +3589,60 @@ func stubUtsname(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+type rsyncOpts struct {
+	Archive    *bool
+	Deletedest *bool
+}
+
+func stubRsync(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	src := a.pathname()
+	dest := a.pathname()
+	var opts rsyncOpts
+	opts.Archive = optional(&a, 0, a.d.Bool)
+	opts.Deletedest = optional(&a, 1, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doRsync(c, src, dest, &opts)
+}
+
+type rsyncInOpts struct {
+	Archive    *bool
+	Deletedest *bool
+}
+
+func stubRsyncIn(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	remote := a.text()
+	dest := a.pathname()
+	var opts rsyncInOpts
+	opts.Archive = optional(&a, 0, a.d.Bool)
+	opts.Deletedest = optional(&a, 1, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doRsyncIn(c, remote, dest, &opts)
+}
+
+type rsyncOutOpts struct {
+	Archive    *bool
+	Deletedest *bool
+}
+
+func stubRsyncOut(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	src := a.pathname()
+	remote := a.text()
+	var opts rsyncOutOpts
+	opts.Archive = optional(&a, 0, a.d.Bool)
+	opts.Deletedest = optional(&a, 1, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doRsyncOut(c, src, remote, &opts)
+}
+
 func stubLs0(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	dir := a.pathname()
@@ -2276,6 +3651,16 @@ func stubLs0(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doLs0(c, dir, filenames)
+}
+
+func stubFillDir(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	dir := a.pathname()
+	nr := a.int()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doFillDir(c, dir, nr)
 }
 
 func stubRmF(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -2389,6 +3774,26 @@ func stubListDiskLabels(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+type mktempOpts struct {
+	Suffix *string
+}
+
+func stubMktemp(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	tmpl := a.pathname()
+	var opts mktempOpts
+	opts.Suffix = optional(&a, 0, a.text)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doMktemp(c, tmpl, &opts)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
 func stubMklostAndFound(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	mountpoint := a.pathname()
@@ -2396,6 +3801,65 @@ func stubMklostAndFound(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doMklostAndFound(c, mountpoint)
+}
+
+func stubAclGetFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	acltype := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doAclGetFile(c, path, acltype)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubAclSetFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	acltype := a.text()
+	acl := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doAclSetFile(c, path, acltype, acl)
+}
+
+func stubAclDeleteDefFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	dir := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doAclDeleteDefFile(c, dir)
+}
+
+func stubCapGetFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doCapGetFile(c, path)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubCapSetFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	cap := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCapSetFile(c, path, cap)
 }
 
 func stubPartSetGptType(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -2424,6 +3888,16 @@ func stubPartGetGptType(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+func stubRename(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	oldpath := a.pathname()
+	newpath := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doRename(c, oldpath, newpath)
+}
+
 func stubIsWholeDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -2450,6 +3924,16 @@ func stubInternalParseMountable(c *Call, d *wire.Decoder, e *wire.Encoder) error
 	}
 	ret.Encode(e)
 	return nil
+}
+
+func stubCpR(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	src := a.pathname()
+	dest := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCpR(c, src, dest)
 }
 
 type remountOpts struct {
@@ -2496,6 +3980,28 @@ func stubInternalExit(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
 	return doInternalExit(c)
 }
 
+type copyAttributesOpts struct {
+	All         *bool
+	Mode        *bool
+	Xattributes *bool
+	Ownership   *bool
+}
+
+func stubCopyAttributes(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	src := a.pathname()
+	dest := a.pathname()
+	var opts copyAttributesOpts
+	opts.All = optional(&a, 0, a.d.Bool)
+	opts.Mode = optional(&a, 1, a.d.Bool)
+	opts.Xattributes = optional(&a, 2, a.d.Bool)
+	opts.Ownership = optional(&a, 3, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCopyAttributes(c, src, dest, &opts)
+}
+
 func stubPartGetName(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -2532,6 +4038,22 @@ func stubBlkdiscardzeroes(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.Bool(ret)
 	return nil
+}
+
+type cpioOutOpts struct {
+	Format *string
+}
+
+func stubCpioOut(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	directory := a.text()
+	cpiofile := c.download()
+	var opts cpioOutOpts
+	opts.Format = optional(&a, 0, a.text)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCpioOut(c, directory, cpiofile, &opts)
 }
 
 func stubStatns(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -2707,6 +4229,22 @@ func stubPartExpandGpt(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doPartExpandGpt(c, device)
 }
 
+type selinuxRelabelOpts struct {
+	Force *bool
+}
+
+func stubSelinuxRelabel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	specfile := a.text()
+	path := a.pathname()
+	var opts selinuxRelabelOpts
+	opts.Force = optional(&a, 0, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSelinuxRelabel(c, specfile, path, &opts)
+}
+
 func stubListFilesystems(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	if err := a.finish(); err != nil {
@@ -2766,6 +4304,16 @@ func stubLvmScan(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doLvmScan(c, activate)
 }
 
+func stubInternalReaddir(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	dir := a.pathname()
+	filename := c.download()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doInternalReaddir(c, dir, filename)
+}
+
 func stubFindfsPartuuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	uuid := a.text()
@@ -2792,6 +4340,44 @@ func stubFindfsPartlabel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.String(ret)
 	return nil
+}
+
+func stubCommandOut(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	arguments := a.texts()
+	output := c.download()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCommandOut(c, arguments, output)
+}
+
+func stubShOut(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	command := a.text()
+	output := c.download()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doShOut(c, command, output)
+}
+
+type setfilesOpts struct {
+	Force    *bool
+	Excludes *[]string
+}
+
+func stubSetfiles(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	specfile := a.text()
+	paths := a.pathnames()
+	var opts setfilesOpts
+	opts.Force = optional(&a, 0, a.d.Bool)
+	opts.Excludes = optional(&a, 1, a.texts)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSetfiles(c, specfile, paths, &opts)
 }
 
 func stubInternalHello(c *Call, d *wire.Decoder, e *wire.Encoder) error {

@@ -28,8 +28,10 @@ const (
 type program struct {
 	argv   []string
 	stdin  io.Reader
-	env    []string // beside the clean environment
-	okExit []int    // exit codes that are no failure, beside 0
+	stdout io.Writer // takes the output, which otherwise is returned
+	env    []string  // beside the clean environment
+	okExit []int     // exit codes that are no failure, beside 0
+	guest  *guestProgram
 }
 
 const programPath = "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -68,17 +70,23 @@ func (c *Call) run(argv ...string) (string, error) {
 func (c *Call) runProgram(p *program) (stdout string, code int, err error) {
 	ctx, cancel := context.WithTimeout(c, programTimeout)
 	defer cancel()
-	path, err := exec.LookPath(p.argv[0])
+	path, err := p.find()
 	if err != nil {
-		return "", -1, withErrno(syscall.ENOTSUP, "program %s is not in this appliance", p.argv[0])
+		return "", -1, err
 	}
 	var out, msg limitedBuffer
 	out.limit, msg.limit = stdoutMax, stderrMax
 	cmd := exec.Command(path, p.argv[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.stdin, &out, &msg
+	if p.stdout != nil {
+		cmd.Stdout = p.stdout
+	}
 	cmd.Env = append(slices.Clone(cleanEnv), p.env...)
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if p.guest != nil {
+		p.guest.prepare(cmd)
+	}
 	state, err := runReaped(ctx, cmd)
 	if err != nil {
 		return "", -1, fmt.Errorf("%s: %w", p.argv[0], err)
@@ -101,6 +109,17 @@ func (c *Call) runProgram(p *program) (stdout string, code int, err error) {
 		return "", code, withErrno(syscall.EFBIG, "%s: more than %d MiB of output", p.argv[0], stdoutMax>>20)
 	}
 	return out.String(), code, nil
+}
+
+func (p *program) find() (string, error) {
+	if p.guest != nil {
+		return p.guest.path, nil
+	}
+	path, err := exec.LookPath(p.argv[0])
+	if err != nil {
+		return "", withErrno(syscall.ENOTSUP, "program %s is not in this appliance", p.argv[0])
+	}
+	return path, nil
 }
 
 func lastLines(s string) string {

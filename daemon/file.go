@@ -124,6 +124,18 @@ func doInternalWrite(c *Call, path string, content []byte) error {
 	return c.writeFile(path, unix.O_TRUNC, content)
 }
 
+// doWriteFile is an old form of internal_write. A size of 0 means all of the
+// content.
+func doWriteFile(c *Call, path, content string, size int) error {
+	if size == 0 {
+		size = len(content)
+	}
+	if size < 0 || size > len(content) {
+		return withErrno(syscall.EINVAL, "size parameter is %d but the content has %d bytes", size, len(content))
+	}
+	return c.writeFile(path, unix.O_TRUNC, []byte(content[:size]))
+}
+
 func doInternalWriteAppend(c *Call, path string, content []byte) error {
 	return c.writeFile(path, unix.O_APPEND, content)
 }

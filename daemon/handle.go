@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -62,6 +63,40 @@ func doDropCaches(_ *Call, what int) error {
 		return nil
 	}
 	return os.WriteFile("/proc/sys/vm/drop_caches", []byte{byte('0' + what)}, 0)
+}
+
+func doSleep(c *Call, secs int) error {
+	select {
+	case <-time.After(time.Duration(secs) * time.Second):
+		return nil
+	case <-c.Done():
+		return c.Err()
+	}
+}
+
+// doUmask sets the mask of the guest's thread, which makes the guest's files,
+// and of the others, from which programs have it.
+func doUmask(c *Call, mask int) (int, error) {
+	if mask < 0 || mask > 0o777 {
+		return 0, withErrno(syscall.EINVAL, "%#o: mask negative or out of range", mask)
+	}
+	unix.Umask(mask)
+	old := 0
+	err := c.inGuest(func() error { old = unix.Umask(mask); return nil })
+	return old, err
+}
+
+func doGetUmask(c *Call) (int, error) {
+	mask := 0
+	err := c.inGuest(func() error { mask = currentUmask(); return nil })
+	return mask, err
+}
+
+// currentUmask is the mask of the thread: it can only be read by setting it.
+func currentUmask() int {
+	mask := unix.Umask(0)
+	unix.Umask(mask)
+	return mask
 }
 
 // doInternalAutosync makes the guest's filesystems safe before the machine

@@ -19,11 +19,17 @@ type listed struct {
 	name, link string
 	st         unix.Stat_t
 	acl        bool
+	context    string // of SELinux; ? when there is none, empty when it is not shown
 }
 
 // doLl lists a directory, or one file, as ls -la does in the C locale and in
 // UTC. Names of owners are the guest's own.
-func doLl(c *Call, directory string) (string, error) {
+func doLl(c *Call, directory string) (string, error) { return c.list(directory, false) }
+
+// doLlz lists as ls -laZ does. A file without a security context has a ?.
+func doLlz(c *Call, directory string) (string, error) { return c.list(directory, true) }
+
+func (c *Call) list(directory string, contexts bool) (string, error) {
 	var files []listed
 	var isDir bool
 	var users, groups names
@@ -31,6 +37,11 @@ func doLl(c *Call, directory string) (string, error) {
 	err := c.inGuest(func() (err error) {
 		users, groups = readNames("/etc/passwd"), readNames("/etc/group")
 		files, isDir, err = listDirectory(directory)
+		for i := range files {
+			if contexts {
+				files[i].context = securityContext(files[i].name) // the directory is the current one
+			}
+		}
 		return err
 	})
 	if err != nil {
@@ -87,12 +98,20 @@ func hasACL(name string) bool {
 	return false
 }
 
+func securityContext(name string) string {
+	value, err := readGrowing(func(buf []byte) (int, error) { return unix.Lgetxattr(name, selinuxAttr, buf) })
+	if err != nil || len(value) == 0 {
+		return "?"
+	}
+	return strings.TrimRight(string(value), "\x00")
+}
+
 // formatListing lines the columns up: links, owner, group, size.
 func formatListing(files []listed, isDir bool, users, groups names, now time.Time) (string, error) {
 	columns := make([][4]string, len(files))
 	var width [4]int
 	var blocks int64
-	anyACL := false
+	anyACL, contextWidth := false, 0
 	for i, f := range files {
 		size := strconv.FormatInt(f.st.Size, 10)
 		if t := f.st.Mode & unix.S_IFMT; t == unix.S_IFCHR || t == unix.S_IFBLK {
@@ -104,6 +123,7 @@ func formatListing(files []listed, isDir bool, users, groups names, now time.Tim
 		}
 		blocks += f.st.Blocks
 		anyACL = anyACL || f.acl
+		contextWidth = max(contextWidth, len(f.context))
 	}
 	var b strings.Builder
 	if isDir {
@@ -117,8 +137,12 @@ func formatListing(files []listed, isDir bool, users, groups names, now time.Tim
 			mark = " "
 		}
 		col := columns[i]
+		group := pad(col[2], width[2])
+		if f.context != "" {
+			group += " " + fmt.Sprintf("%-*s", contextWidth, f.context)
+		}
 		fmt.Fprintf(&b, "%s%s %*s %s %s %*s %s %s", modeString(f.st.Mode), mark, width[0], col[0], pad(col[1], width[1]),
-			pad(col[2], width[2]), width[3], col[3], listingTime(time.Unix(f.st.Mtim.Unix()).UTC(), now), f.name)
+			group, width[3], col[3], listingTime(time.Unix(f.st.Mtim.Unix()).UTC(), now), f.name)
 		if f.st.Mode&unix.S_IFMT == unix.S_IFLNK {
 			b.WriteString(" -> " + f.link)
 		}

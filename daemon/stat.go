@@ -130,6 +130,22 @@ func doReadlink(c *Call, path string) (link string, err error) {
 	return link, err
 }
 
+// doInternalReadlinklist returns an empty text for a name that is no symbolic
+// link.
+func doInternalReadlinklist(c *Call, path string, names []string) ([]string, error) {
+	links := make([]string, len(names))
+	err := c.onPath("open", path, func() error {
+		if err := unix.Chdir(path); err != nil {
+			return err
+		}
+		for i, name := range names {
+			links[i], _ = os.Readlink(name)
+		}
+		return nil
+	})
+	return links, err
+}
+
 func doRealpath(c *Call, path string) (string, error) {
 	real, err := c.resolve(path)
 	if err != nil {

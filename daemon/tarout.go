@@ -36,19 +36,14 @@ func doTarOut(c *Call, directory string, tarfile io.Writer, opts *tarOutOpts) er
 		if !yes(opts.Numericowner) {
 			p.users, p.groups = readNames("/etc/passwd"), readNames("/etc/group")
 		}
-		z, err := packingWriter(opts.Compress, tarfile)
-		if err != nil {
-			return err
-		}
-		p.w = tar.NewWriter(z)
 		p.buf = make([]byte, copyBytes)
-		if err := p.member(".", ".", 0); err != nil {
-			return err
-		}
-		if err := p.w.Close(); err != nil {
-			return err
-		}
-		return z.Close()
+		return c.packed(opts.Compress, defaultLevel, tarfile, func(w io.Writer) error {
+			p.w = tar.NewWriter(w)
+			if err := p.member(".", ".", 0); err != nil {
+				return err
+			}
+			return p.w.Close()
+		})
 	}))
 }
 

@@ -75,3 +75,201 @@ func (g *Handle) TarOut(ctx context.Context, directory string, tarfile io.Writer
 	_, err := g.call(ctx, &r)
 	return err
 }
+
+// TgzIn calls tgz_in: unpack a tar.gz archive into a directory.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) TgzIn(ctx context.Context, tarball io.Reader, directory Path) error {
+	var e wire.Encoder
+	e.String(string(directory))
+	r := request{name: "tgz_in", proc: 71, args: &e, in: tarball, trace: []any{stream{}, directory}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// TgzOut calls tgz_out: pack a directory into a tar.gz archive.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) TgzOut(ctx context.Context, directory Path, tarball io.Writer) error {
+	var e wire.Encoder
+	e.String(string(directory))
+	r := request{name: "tgz_out", proc: 72, args: &e, out: tarball, trace: []any{directory, stream{}}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// TxzIn calls txz_in: unpack a tar.xz archive into a directory.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) TxzIn(ctx context.Context, tarball io.Reader, directory Path) error {
+	var e wire.Encoder
+	e.String(string(directory))
+	r := request{name: "txz_in", proc: 229, args: &e, in: tarball, trace: []any{stream{}, directory}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// TxzOut calls txz_out: pack a directory into a tar.xz archive.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) TxzOut(ctx context.Context, directory Path, tarball io.Writer) error {
+	var e wire.Encoder
+	e.String(string(directory))
+	r := request{name: "txz_out", proc: 230, args: &e, out: tarball, trace: []any{directory, stream{}}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// Base64In calls base64_in: create a file from base64 text.
+func (g *Handle) Base64In(ctx context.Context, base64file io.Reader, filename Path) error {
+	var e wire.Encoder
+	e.String(string(filename))
+	r := request{name: "base64_in", proc: 242, args: &e, in: base64file, trace: []any{stream{}, filename}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// Base64Out calls base64_out: send a file as base64 text.
+func (g *Handle) Base64Out(ctx context.Context, filename Path, base64file io.Writer) error {
+	var e wire.Encoder
+	e.String(string(filename))
+	r := request{name: "base64_out", proc: 243, args: &e, out: base64file, trace: []any{filename, stream{}}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// CompressOutOpts are the optional arguments of CompressOut. The zero value leaves all of them out.
+type CompressOutOpts struct {
+	Level *int
+}
+
+// CompressOut calls compress_out: send a file packed.
+func (g *Handle) CompressOut(ctx context.Context, ctype string, file Path, zfile io.Writer, opts *CompressOutOpts) error {
+	var e wire.Encoder
+	e.String(ctype)
+	e.String(string(file))
+	var mask uint64
+	if opts == nil {
+		opts = &CompressOutOpts{}
+	}
+	mask |= given(opts.Level != nil, 0)
+	e.Int(value(opts.Level))
+	r := request{name: "compress_out", proc: 291, args: &e, optargs: mask, out: zfile, trace: []any{ctype, file, stream{}, opts}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// CompressDeviceOutOpts are the optional arguments of CompressDeviceOut. The zero value leaves all of them out.
+type CompressDeviceOutOpts struct {
+	Level *int
+}
+
+// CompressDeviceOut calls compress_device_out: send the content of a device packed.
+func (g *Handle) CompressDeviceOut(ctx context.Context, ctype string, device Device, zdevice io.Writer, opts *CompressDeviceOutOpts) error {
+	var e wire.Encoder
+	e.String(ctype)
+	e.String(string(device))
+	var mask uint64
+	if opts == nil {
+		opts = &CompressDeviceOutOpts{}
+	}
+	mask |= given(opts.Level != nil, 0)
+	e.Int(value(opts.Level))
+	r := request{name: "compress_device_out", proc: 292, args: &e, optargs: mask, out: zdevice, trace: []any{ctype, device, stream{}, opts}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// RsyncOpts are the optional arguments of Rsync. The zero value leaves all of them out.
+type RsyncOpts struct {
+	Archive    bool
+	Deletedest bool
+}
+
+// Rsync calls rsync: bring one directory into line with another.
+func (g *Handle) Rsync(ctx context.Context, src Path, dest Path, opts *RsyncOpts) error {
+	var e wire.Encoder
+	e.String(string(src))
+	e.String(string(dest))
+	var mask uint64
+	if opts == nil {
+		opts = &RsyncOpts{}
+	}
+	mask |= given(opts.Archive, 0)
+	e.Bool(opts.Archive)
+	mask |= given(opts.Deletedest, 1)
+	e.Bool(opts.Deletedest)
+	r := request{name: "rsync", proc: 344, args: &e, optargs: mask, trace: []any{src, dest, opts}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// RsyncInOpts are the optional arguments of RsyncIn. The zero value leaves all of them out.
+type RsyncInOpts struct {
+	Archive    bool
+	Deletedest bool
+}
+
+// RsyncIn calls rsync_in: bring a directory into line with one elsewhere.
+// It differs from libguestfs: the appliance has no network, so that the other directory can only be one of the appliance's own.
+func (g *Handle) RsyncIn(ctx context.Context, remote string, dest Path, opts *RsyncInOpts) error {
+	var e wire.Encoder
+	e.String(remote)
+	e.String(string(dest))
+	var mask uint64
+	if opts == nil {
+		opts = &RsyncInOpts{}
+	}
+	mask |= given(opts.Archive, 0)
+	e.Bool(opts.Archive)
+	mask |= given(opts.Deletedest, 1)
+	e.Bool(opts.Deletedest)
+	r := request{name: "rsync_in", proc: 345, args: &e, optargs: mask, trace: []any{remote, dest, opts}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// RsyncOutOpts are the optional arguments of RsyncOut. The zero value leaves all of them out.
+type RsyncOutOpts struct {
+	Archive    bool
+	Deletedest bool
+}
+
+// RsyncOut calls rsync_out: bring a directory elsewhere into line with one of the guest.
+// It differs from libguestfs: the appliance has no network, so that the other directory can only be one of the appliance's own.
+func (g *Handle) RsyncOut(ctx context.Context, src Path, remote string, opts *RsyncOutOpts) error {
+	var e wire.Encoder
+	e.String(string(src))
+	e.String(remote)
+	var mask uint64
+	if opts == nil {
+		opts = &RsyncOutOpts{}
+	}
+	mask |= given(opts.Archive, 0)
+	e.Bool(opts.Archive)
+	mask |= given(opts.Deletedest, 1)
+	e.Bool(opts.Deletedest)
+	r := request{name: "rsync_out", proc: 346, args: &e, optargs: mask, trace: []any{src, remote, opts}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// CpioOutOpts are the optional arguments of CpioOut. The zero value leaves all of them out.
+type CpioOutOpts struct {
+	Format string
+}
+
+// CpioOut calls cpio_out: pack a directory into a cpio archive.
+func (g *Handle) CpioOut(ctx context.Context, directory string, cpiofile io.Writer, opts *CpioOutOpts) error {
+	var e wire.Encoder
+	e.String(directory)
+	var mask uint64
+	if opts == nil {
+		opts = &CpioOutOpts{}
+	}
+	mask |= given(opts.Format != "", 0)
+	e.String(opts.Format)
+	r := request{name: "cpio_out", proc: 419, args: &e, optargs: mask, out: cpiofile, trace: []any{directory, stream{}, opts}}
+	_, err := g.call(ctx, &r)
+	return err
+}

@@ -4,6 +4,7 @@ package guestfs
 
 import (
 	"context"
+	"io"
 
 	"virt-tools/internal/wire"
 )
@@ -34,4 +35,14 @@ func (g *Handle) ChecksumDevice(ctx context.Context, csumtype string, device Dev
 	}
 	ret := d.String()
 	return ret, r.finish(d)
+}
+
+// ChecksumsOut calls checksums_out: checksums of all files below a directory.
+func (g *Handle) ChecksumsOut(ctx context.Context, csumtype string, directory Path, sumsfile io.Writer) error {
+	var e wire.Encoder
+	e.String(csumtype)
+	e.String(string(directory))
+	r := request{name: "checksums_out", proc: 244, args: &e, out: sumsfile, trace: []any{csumtype, directory, stream{}}}
+	_, err := g.call(ctx, &r)
+	return err
 }

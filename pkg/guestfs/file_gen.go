@@ -83,12 +83,156 @@ func (g *Handle) Chown(ctx context.Context, owner int, group int, path Path) err
 	return err
 }
 
+// WriteFile calls write_file: create a file; the size must not exceed the content.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) WriteFile(ctx context.Context, path Path, content string, size int) error {
+	var e wire.Encoder
+	e.String(string(path))
+	e.String(content)
+	e.Int(size)
+	r := request{name: "write_file", proc: 44, args: &e, trace: []any{path, content, size}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// Cp calls cp: copy a file.
+func (g *Handle) Cp(ctx context.Context, src Path, dest Path) error {
+	var e wire.Encoder
+	e.String(string(src))
+	e.String(string(dest))
+	r := request{name: "cp", proc: 87, args: &e, trace: []any{src, dest}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// CpA calls cp_a: copy a file or tree with its attributes.
+func (g *Handle) CpA(ctx context.Context, src Path, dest Path) error {
+	var e wire.Encoder
+	e.String(string(src))
+	e.String(string(dest))
+	r := request{name: "cp_a", proc: 88, args: &e, trace: []any{src, dest}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
 // Mv calls mv: move a file.
 func (g *Handle) Mv(ctx context.Context, src Path, dest Path) error {
 	var e wire.Encoder
 	e.String(string(src))
 	e.String(string(dest))
 	r := request{name: "mv", proc: 89, args: &e, trace: []any{src, dest}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// Equal calls equal: tell whether two files have the same content.
+func (g *Handle) Equal(ctx context.Context, file1 Path, file2 Path) (bool, error) {
+	var e wire.Encoder
+	e.String(string(file1))
+	e.String(string(file2))
+	r := request{name: "equal", proc: 93, args: &e, trace: []any{file1, file2}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return false, err
+	}
+	ret := d.Bool()
+	return ret, r.finish(d)
+}
+
+// ScrubFile calls scrub_file: write patterns over a file, then remove it.
+func (g *Handle) ScrubFile(ctx context.Context, file Path) error {
+	var e wire.Encoder
+	e.String(string(file))
+	r := request{name: "scrub_file", proc: 115, args: &e, trace: []any{file}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// ScrubFreespace calls scrub_freespace: write patterns over the free space of a filesystem.
+func (g *Handle) ScrubFreespace(ctx context.Context, dir Path) error {
+	var e wire.Encoder
+	e.String(string(dir))
+	r := request{name: "scrub_freespace", proc: 116, args: &e, trace: []any{dir}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// Mkdtemp calls mkdtemp: create a directory under a new name.
+func (g *Handle) Mkdtemp(ctx context.Context, tmpl Path) (string, error) {
+	var e wire.Encoder
+	e.String(string(tmpl))
+	r := request{name: "mkdtemp", proc: 117, args: &e, trace: []any{tmpl}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return "", err
+	}
+	ret := d.String()
+	return ret, r.finish(d)
+}
+
+// Mknod calls mknod: create a device node, a pipe or a file.
+func (g *Handle) Mknod(ctx context.Context, mode int, devmajor int, devminor int, path Path) error {
+	var e wire.Encoder
+	e.Int(mode)
+	e.Int(devmajor)
+	e.Int(devminor)
+	e.String(string(path))
+	r := request{name: "mknod", proc: 133, args: &e, trace: []any{mode, devmajor, devminor, path}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// Mkfifo calls mkfifo: create a named pipe.
+func (g *Handle) Mkfifo(ctx context.Context, mode int, path Path) error {
+	var e wire.Encoder
+	e.Int(mode)
+	e.String(string(path))
+	r := request{name: "mkfifo", proc: 134, args: &e, trace: []any{mode, path}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// MknodB calls mknod_b: create a block device node.
+func (g *Handle) MknodB(ctx context.Context, mode int, devmajor int, devminor int, path Path) error {
+	var e wire.Encoder
+	e.Int(mode)
+	e.Int(devmajor)
+	e.Int(devminor)
+	e.String(string(path))
+	r := request{name: "mknod_b", proc: 135, args: &e, trace: []any{mode, devmajor, devminor, path}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// MknodC calls mknod_c: create a character device node.
+func (g *Handle) MknodC(ctx context.Context, mode int, devmajor int, devminor int, path Path) error {
+	var e wire.Encoder
+	e.Int(mode)
+	e.Int(devmajor)
+	e.Int(devminor)
+	e.String(string(path))
+	r := request{name: "mknod_c", proc: 136, args: &e, trace: []any{mode, devmajor, devminor, path}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// Ln calls ln: give a file another name.
+func (g *Handle) Ln(ctx context.Context, target string, linkname Path) error {
+	var e wire.Encoder
+	e.String(target)
+	e.String(string(linkname))
+	r := request{name: "ln", proc: 164, args: &e, trace: []any{target, linkname}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// LnF calls ln_f: give a file another name in place of an old one.
+func (g *Handle) LnF(ctx context.Context, target string, linkname Path) error {
+	var e wire.Encoder
+	e.String(target)
+	e.String(string(linkname))
+	r := request{name: "ln_f", proc: 165, args: &e, trace: []any{target, linkname}}
 	_, err := g.call(ctx, &r)
 	return err
 }
@@ -103,12 +247,77 @@ func (g *Handle) LnS(ctx context.Context, target string, linkname Path) error {
 	return err
 }
 
+// LnSf calls ln_sf: create a symbolic link in place of an old file.
+func (g *Handle) LnSf(ctx context.Context, target string, linkname Path) error {
+	var e wire.Encoder
+	e.String(target)
+	e.String(string(linkname))
+	r := request{name: "ln_sf", proc: 167, args: &e, trace: []any{target, linkname}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// Fallocate calls fallocate: create a file with its blocks reserved.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) Fallocate(ctx context.Context, path Path, len_ int) error {
+	var e wire.Encoder
+	e.String(string(path))
+	e.Int(len_)
+	r := request{name: "fallocate", proc: 169, args: &e, trace: []any{path, len_}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// Truncate calls truncate: make a file empty.
+func (g *Handle) Truncate(ctx context.Context, path Path) error {
+	var e wire.Encoder
+	e.String(string(path))
+	r := request{name: "truncate", proc: 199, args: &e, trace: []any{path}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// TruncateSize calls truncate_size: make a file shorter or longer.
+func (g *Handle) TruncateSize(ctx context.Context, path Path, size int64) error {
+	var e wire.Encoder
+	e.String(string(path))
+	e.Int64(size)
+	r := request{name: "truncate_size", proc: 200, args: &e, trace: []any{path, size}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// Utimens calls utimens: set the time stamps of a file.
+func (g *Handle) Utimens(ctx context.Context, path Path, atsecs int64, atnsecs int64, mtsecs int64, mtnsecs int64) error {
+	var e wire.Encoder
+	e.String(string(path))
+	e.Int64(atsecs)
+	e.Int64(atnsecs)
+	e.Int64(mtsecs)
+	e.Int64(mtnsecs)
+	r := request{name: "utimens", proc: 201, args: &e, trace: []any{path, atsecs, atnsecs, mtsecs, mtnsecs}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
 // MkdirMode calls mkdir_mode: create a directory with a mode.
 func (g *Handle) MkdirMode(ctx context.Context, path Path, mode int) error {
 	var e wire.Encoder
 	e.String(string(path))
 	e.Int(mode)
 	r := request{name: "mkdir_mode", proc: 202, args: &e, trace: []any{path, mode}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// Lchown calls lchown: change the owner of a file or of a symbolic link itself.
+func (g *Handle) Lchown(ctx context.Context, owner int, group int, path Path) error {
+	var e wire.Encoder
+	e.Int(owner)
+	e.Int(group)
+	e.String(string(path))
+	r := request{name: "lchown", proc: 203, args: &e, trace: []any{owner, group, path}}
 	_, err := g.call(ctx, &r)
 	return err
 }
@@ -126,6 +335,28 @@ func (g *Handle) Pread(ctx context.Context, path Path, count int, offset int64) 
 	}
 	ret := blob(d)
 	return ret, r.finish(d)
+}
+
+// Fill calls fill: fill the start of a file with a byte.
+func (g *Handle) Fill(ctx context.Context, c_ int, len_ int, path Path) error {
+	var e wire.Encoder
+	e.Int(c_)
+	e.Int(len_)
+	e.String(string(path))
+	r := request{name: "fill", proc: 215, args: &e, trace: []any{c_, len_, path}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// FillPattern calls fill_pattern: fill the start of a file with a pattern.
+func (g *Handle) FillPattern(ctx context.Context, pattern string, len_ int, path Path) error {
+	var e wire.Encoder
+	e.String(pattern)
+	e.Int(len_)
+	e.String(string(path))
+	r := request{name: "fill_pattern", proc: 245, args: &e, trace: []any{pattern, len_, path}}
+	_, err := g.call(ctx, &r)
+	return err
 }
 
 // internalWrite calls internal_write: create a file with some content.
@@ -153,6 +384,16 @@ func (g *Handle) Pwrite(ctx context.Context, path Path, content []byte, offset i
 	return ret, r.finish(d)
 }
 
+// Fallocate64 calls fallocate64: create a file with its blocks reserved.
+func (g *Handle) Fallocate64(ctx context.Context, path Path, len_ int64) error {
+	var e wire.Encoder
+	e.String(string(path))
+	e.Int64(len_)
+	r := request{name: "fallocate64", proc: 252, args: &e, trace: []any{path, len_}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
 // internalWriteAppend calls internal_write_append: append content to a file.
 func (g *Handle) internalWriteAppend(ctx context.Context, path Path, content []byte) error {
 	var e wire.Encoder
@@ -163,11 +404,95 @@ func (g *Handle) internalWriteAppend(ctx context.Context, path Path, content []b
 	return err
 }
 
+// FillDir calls fill_dir: create many empty files in a directory.
+func (g *Handle) FillDir(ctx context.Context, dir Path, nr int) error {
+	var e wire.Encoder
+	e.String(string(dir))
+	e.Int(nr)
+	r := request{name: "fill_dir", proc: 348, args: &e, trace: []any{dir, nr}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
 // RmF calls rm_f: remove a file, whether it exists or not.
 func (g *Handle) RmF(ctx context.Context, path Path) error {
 	var e wire.Encoder
 	e.String(string(path))
 	r := request{name: "rm_f", proc: 367, args: &e, trace: []any{path}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// MktempOpts are the optional arguments of Mktemp. The zero value leaves all of them out.
+type MktempOpts struct {
+	Suffix string
+}
+
+// Mktemp calls mktemp: create a file under a new name.
+func (g *Handle) Mktemp(ctx context.Context, tmpl Path, opts *MktempOpts) (string, error) {
+	var e wire.Encoder
+	e.String(string(tmpl))
+	var mask uint64
+	if opts == nil {
+		opts = &MktempOpts{}
+	}
+	mask |= given(opts.Suffix != "", 0)
+	e.String(opts.Suffix)
+	r := request{name: "mktemp", proc: 373, args: &e, optargs: mask, trace: []any{tmpl, opts}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return "", err
+	}
+	ret := d.String()
+	return ret, r.finish(d)
+}
+
+// Rename calls rename: rename a file on the same filesystem.
+func (g *Handle) Rename(ctx context.Context, oldpath Path, newpath Path) error {
+	var e wire.Encoder
+	e.String(string(oldpath))
+	e.String(string(newpath))
+	r := request{name: "rename", proc: 394, args: &e, trace: []any{oldpath, newpath}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// CpR calls cp_r: copy a file or tree without its attributes.
+func (g *Handle) CpR(ctx context.Context, src Path, dest Path) error {
+	var e wire.Encoder
+	e.String(string(src))
+	e.String(string(dest))
+	r := request{name: "cp_r", proc: 401, args: &e, trace: []any{src, dest}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// CopyAttributesOpts are the optional arguments of CopyAttributes. The zero value leaves all of them out.
+type CopyAttributesOpts struct {
+	All         bool
+	Mode        *bool
+	Xattributes *bool
+	Ownership   *bool
+}
+
+// CopyAttributes calls copy_attributes: copy mode, owner and extended attributes from one file to another.
+func (g *Handle) CopyAttributes(ctx context.Context, src Path, dest Path, opts *CopyAttributesOpts) error {
+	var e wire.Encoder
+	e.String(string(src))
+	e.String(string(dest))
+	var mask uint64
+	if opts == nil {
+		opts = &CopyAttributesOpts{}
+	}
+	mask |= given(opts.All, 0)
+	e.Bool(opts.All)
+	mask |= given(opts.Mode != nil, 1)
+	e.Bool(value(opts.Mode))
+	mask |= given(opts.Xattributes != nil, 2)
+	e.Bool(value(opts.Xattributes))
+	mask |= given(opts.Ownership != nil, 3)
+	e.Bool(value(opts.Ownership))
+	r := request{name: "copy_attributes", proc: 415, args: &e, optargs: mask, trace: []any{src, dest, opts}}
 	_, err := g.call(ctx, &r)
 	return err
 }

@@ -45,6 +45,28 @@ func (g *Handle) PingDaemon(ctx context.Context) error {
 	return err
 }
 
+// Sleep calls sleep: wait for some seconds.
+func (g *Handle) Sleep(ctx context.Context, secs int) error {
+	var e wire.Encoder
+	e.Int(secs)
+	r := request{name: "sleep", proc: 109, args: &e, trace: []any{secs}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// Umask calls umask: set the mask for the modes of new files.
+func (g *Handle) Umask(ctx context.Context, mask int) (int, error) {
+	var e wire.Encoder
+	e.Int(mask)
+	r := request{name: "umask", proc: 137, args: &e, trace: []any{mask}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return 0, err
+	}
+	ret := int(d.Int32())
+	return ret, r.finish(d)
+}
+
 // Modprobe calls modprobe: load a kernel module into the appliance.
 func (g *Handle) Modprobe(ctx context.Context, modulename string) error {
 	var e wire.Encoder
@@ -64,6 +86,18 @@ func (g *Handle) EchoDaemon(ctx context.Context, words []string) (string, error)
 		return "", err
 	}
 	ret := d.String()
+	return ret, r.finish(d)
+}
+
+// GetUmask calls get_umask: mask for the modes of new files.
+func (g *Handle) GetUmask(ctx context.Context) (int, error) {
+	var e wire.Encoder
+	r := request{name: "get_umask", proc: 240, args: &e, trace: []any{}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return 0, err
+	}
+	ret := int(d.Int32())
 	return ret, r.finish(d)
 }
 

@@ -60,7 +60,7 @@ const readMax = 1 << 30
 // ReadFile calls read_file: the content of a file of at most 1 GiB.
 func (g *Handle) ReadFile(ctx context.Context, path Path) ([]byte, error) {
 	var buf bytes.Buffer
-	if err := g.Download(ctx, string(path), &limitWriter{w: &buf, left: readMax}); err != nil {
+	if err := g.Download(ctx, string(path), &limitWriter{op: "read_file", w: &buf, left: readMax}); err != nil {
 		return nil, err
 	}
 	return buf.Bytes(), nil
@@ -68,13 +68,14 @@ func (g *Handle) ReadFile(ctx context.Context, path Path) ([]byte, error) {
 
 // limitWriter fails when more than left bytes come.
 type limitWriter struct {
+	op   string
 	w    io.Writer
 	left int
 }
 
 func (l *limitWriter) Write(p []byte) (int, error) {
 	if len(p) > l.left {
-		return 0, invalid("read_file", "the file has more than %d MiB; use Download", readMax>>20)
+		return 0, invalid(l.op, "there is more than %d MiB; use the call that writes to a file", readMax>>20)
 	}
 	l.left -= len(p)
 	return l.w.Write(p)

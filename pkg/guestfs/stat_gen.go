@@ -83,6 +83,43 @@ func (g *Handle) IsDir(ctx context.Context, path Path, opts *IsDirOpts) (bool, e
 	return ret, r.finish(d)
 }
 
+// GlobExpandOpts are the optional arguments of GlobExpand. The zero value leaves all of them out.
+type GlobExpandOpts struct {
+	Directoryslash *bool
+}
+
+// GlobExpand calls glob_expand: list the paths that a wildcard pattern matches.
+func (g *Handle) GlobExpand(ctx context.Context, pattern Path, opts *GlobExpandOpts) ([]string, error) {
+	var e wire.Encoder
+	e.String(string(pattern))
+	var mask uint64
+	if opts == nil {
+		opts = &GlobExpandOpts{}
+	}
+	mask |= given(opts.Directoryslash != nil, 0)
+	e.Bool(value(opts.Directoryslash))
+	r := request{name: "glob_expand", proc: 113, args: &e, optargs: mask, trace: []any{pattern, opts}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return nil, err
+	}
+	ret := d.Strings()
+	return ret, r.finish(d)
+}
+
+// Du calls du: space that a file or tree takes, in kilobytes.
+func (g *Handle) Du(ctx context.Context, path Path) (int64, error) {
+	var e wire.Encoder
+	e.String(string(path))
+	r := request{name: "du", proc: 127, args: &e, trace: []any{path}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return 0, err
+	}
+	ret := d.Int64()
+	return ret, r.finish(d)
+}
+
 // Realpath calls realpath: canonical path, symbolic links resolved.
 func (g *Handle) Realpath(ctx context.Context, path Path) (string, error) {
 	var e wire.Encoder
@@ -106,6 +143,42 @@ func (g *Handle) Readlink(ctx context.Context, path Path) (string, error) {
 		return "", err
 	}
 	ret := d.String()
+	return ret, r.finish(d)
+}
+
+// Find0 calls find0: list all files below a directory into a host file.
+func (g *Handle) Find0(ctx context.Context, directory Path, files io.Writer) error {
+	var e wire.Encoder
+	e.String(string(directory))
+	r := request{name: "find0", proc: 196, args: &e, out: files, trace: []any{directory, stream{}}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// CaseSensitivePath calls case_sensitive_path: find the spelling in which a path is there.
+func (g *Handle) CaseSensitivePath(ctx context.Context, path Path) (string, error) {
+	var e wire.Encoder
+	e.String(string(path))
+	r := request{name: "case_sensitive_path", proc: 197, args: &e, trace: []any{path}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return "", err
+	}
+	ret := d.String()
+	return ret, r.finish(d)
+}
+
+// internalReadlinklist calls internal_readlinklist: targets of several symbolic links of a directory.
+func (g *Handle) internalReadlinklist(ctx context.Context, path Path, names []string) ([]string, error) {
+	var e wire.Encoder
+	e.String(string(path))
+	e.Strings(names)
+	r := request{name: "internal_readlinklist", proc: 206, args: &e, trace: []any{path, names}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return nil, err
+	}
+	ret := d.Strings()
 	return ret, r.finish(d)
 }
 
@@ -231,6 +304,34 @@ func (g *Handle) IsSocket(ctx context.Context, path Path, opts *IsSocketOpts) (b
 	return ret, r.finish(d)
 }
 
+// IsZero calls is_zero: tell whether a file has only zero bytes.
+func (g *Handle) IsZero(ctx context.Context, path Path) (bool, error) {
+	var e wire.Encoder
+	e.String(string(path))
+	r := request{name: "is_zero", proc: 283, args: &e, trace: []any{path}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return false, err
+	}
+	ret := d.Bool()
+	return ret, r.finish(d)
+}
+
+// Llz calls llz: list a directory in long form with security contexts.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) Llz(ctx context.Context, directory Path) (string, error) {
+	var e wire.Encoder
+	e.String(string(directory))
+	r := request{name: "llz", proc: 305, args: &e, trace: []any{directory}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return "", err
+	}
+	ret := d.String()
+	return ret, r.finish(d)
+}
+
 // Ls0 calls ls0: write the names in a directory to a file, each ended by a NUL byte.
 func (g *Handle) Ls0(ctx context.Context, dir Path, filenames io.Writer) error {
 	var e wire.Encoder
@@ -284,4 +385,30 @@ func (g *Handle) internalLstatnslist(ctx context.Context, path Path, names []str
 		ret[i] = wire.StatNS(list[i])
 	}
 	return ret, r.finish(d)
+}
+
+// internalReaddirList calls internal_readdir_list: entries of a directory, in one message.
+func (g *Handle) internalReaddirList(ctx context.Context, dir Path) ([]wire.Dirent, error) {
+	var e wire.Encoder
+	e.String(string(dir))
+	r := request{name: "internal_readdir_list", proc: 138, args: &e, trace: []any{dir}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return nil, err
+	}
+	list := wire.DecodeList[wire.Dirent](d)
+	ret := make([]wire.Dirent, len(list))
+	for i := range list {
+		ret[i] = wire.Dirent(list[i])
+	}
+	return ret, r.finish(d)
+}
+
+// internalReaddir calls internal_readdir: entries of a directory, as a stream.
+func (g *Handle) internalReaddir(ctx context.Context, dir Path, filename io.Writer) error {
+	var e wire.Encoder
+	e.String(string(dir))
+	r := request{name: "internal_readdir", proc: 511, args: &e, out: filename, trace: []any{dir, stream{}}}
+	_, err := g.call(ctx, &r)
+	return err
 }

@@ -63,6 +63,23 @@ type LV struct {
 	Modules       string
 }
 
+// Stat is the structure stat of the call table.
+type Stat struct {
+	Dev     int64
+	Ino     int64
+	Mode    int64
+	Nlink   int64
+	Uid     int64
+	Gid     int64
+	Rdev    int64
+	Size    int64
+	Blksize int64
+	Blocks  int64
+	Atime   int64
+	Mtime   int64
+	Ctime   int64
+}
+
 // StatNS is the structure statns of the call table.
 type StatNS struct {
 	StDev       int64
@@ -104,12 +121,33 @@ type StatVFS struct {
 	Namemax int64
 }
 
+// Dirent is the structure dirent of the call table.
+type Dirent struct {
+	Ino  int64
+	Ftyp byte
+	Name string
+}
+
 // Version is the structure version of the call table.
 type Version struct {
 	Major   int64
 	Minor   int64
 	Release int64
 	Extra   string
+}
+
+// XAttr is the structure xattr of the call table.
+type XAttr struct {
+	Attrname string
+	Attrval  []byte
+}
+
+// INotifyEvent is the structure inotify_event of the call table.
+type INotifyEvent struct {
+	InWd     int64
+	InMask   uint32
+	InCookie uint32
+	InName   string
 }
 
 // Partition is the structure partition of the call table.

@@ -30,3 +30,84 @@ func (g *Handle) Mkswap(ctx context.Context, device Device, opts *MkswapOpts) er
 	_, err := g.call(ctx, &r)
 	return err
 }
+
+// SwaponDevice calls swapon_device: use a device as swap space.
+func (g *Handle) SwaponDevice(ctx context.Context, device Device) error {
+	var e wire.Encoder
+	e.String(string(device))
+	r := request{name: "swapon_device", proc: 170, args: &e, trace: []any{device}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// SwapoffDevice calls swapoff_device: stop using a device as swap space.
+func (g *Handle) SwapoffDevice(ctx context.Context, device Device) error {
+	var e wire.Encoder
+	e.String(string(device))
+	r := request{name: "swapoff_device", proc: 171, args: &e, trace: []any{device}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// SwaponFile calls swapon_file: use a file as swap space.
+func (g *Handle) SwaponFile(ctx context.Context, file Path) error {
+	var e wire.Encoder
+	e.String(string(file))
+	r := request{name: "swapon_file", proc: 172, args: &e, trace: []any{file}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// SwapoffFile calls swapoff_file: stop using a file as swap space.
+func (g *Handle) SwapoffFile(ctx context.Context, file Path) error {
+	var e wire.Encoder
+	e.String(string(file))
+	r := request{name: "swapoff_file", proc: 173, args: &e, trace: []any{file}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// SwaponLabel calls swapon_label: use the swap space with a label.
+func (g *Handle) SwaponLabel(ctx context.Context, label string) error {
+	var e wire.Encoder
+	e.String(label)
+	r := request{name: "swapon_label", proc: 174, args: &e, trace: []any{label}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// SwapoffLabel calls swapoff_label: stop using the swap space with a label.
+func (g *Handle) SwapoffLabel(ctx context.Context, label string) error {
+	var e wire.Encoder
+	e.String(label)
+	r := request{name: "swapoff_label", proc: 175, args: &e, trace: []any{label}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// SwaponUuid calls swapon_uuid: use the swap space with a UUID.
+func (g *Handle) SwaponUuid(ctx context.Context, uuid string) error {
+	var e wire.Encoder
+	e.String(uuid)
+	r := request{name: "swapon_uuid", proc: 176, args: &e, trace: []any{uuid}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// SwapoffUuid calls swapoff_uuid: stop using the swap space with a UUID.
+func (g *Handle) SwapoffUuid(ctx context.Context, uuid string) error {
+	var e wire.Encoder
+	e.String(uuid)
+	r := request{name: "swapoff_uuid", proc: 177, args: &e, trace: []any{uuid}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// MkswapFile calls mkswap_file: make a file into swap space.
+func (g *Handle) MkswapFile(ctx context.Context, path Path) error {
+	var e wire.Encoder
+	e.String(string(path))
+	r := request{name: "mkswap_file", proc: 178, args: &e, trace: []any{path}}
+	_, err := g.call(ctx, &r)
+	return err
+}
