@@ -24,7 +24,7 @@ var page string
 var program = cli.Program{
 	Name:    "virt-appliance",
 	Summary: "build, show and check the appliance of the virt tools",
-	Usage:   []string{"build [DIR]", "describe [--json|--yaml] [DIR]", "check [--qemu PATH] [--timeout TIME]"},
+	Usage:   []string{"build [DIR]", "describe [--json|--yaml] [DIR]", "check [--qemu PATH] [--timeout TIME]", "template [list|make|remove] [NAME...]"},
 	Page:    page,
 	SeeAlso: []string{"`virt-df`(1)"},
 }
@@ -35,6 +35,7 @@ type options struct {
 	Build    buildOptions    `cmd:"" help:"Build the appliance, into a folder if one is given."`
 	Describe describeOptions `cmd:"" help:"Show what the appliance is made of."`
 	Check_   checkOptions    `cmd:"" name:"check" help:"Start the appliance, work in it and print what a bug report needs."`
+	Template templateOptions `cmd:"" help:"List, make or remove the saved appliances that launches start from."`
 }
 
 // commands are what the commands do, by name.
@@ -42,6 +43,7 @@ var commands = map[string]func(*options, context.Context, *cli.Console) error{
 	"build":    (*options).build,
 	"describe": (*options).describe,
 	"check":    (*options).check,
+	"template": (*options).template,
 }
 
 func main() {

@@ -31,6 +31,15 @@ func (s *Store) Refused(identity string) error {
 	return errors.New("it did not work a few minutes ago: " + strings.TrimSpace(string(text)))
 }
 
+// Allow forgets a refusal.
+func (s *Store) Allow(identity string) error {
+	err := os.Remove(s.refusal(identity))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
 func (s *Store) refusal(identity string) string {
 	return filepath.Join(s.dir, refusedPrefix+key(identity))
 }

@@ -304,6 +304,12 @@ func TestRefuse(t *testing.T) {
 	if err := s.Refused("b"); err != nil {
 		t.Errorf("Refused of another = %v; want nil", err)
 	}
+	must(t, s.Allow("a"))
+	must(t, s.Allow("a"))
+	if err := s.Refused("a"); err != nil {
+		t.Errorf("Refused after Allow = %v; want nil", err)
+	}
+	must(t, s.Refuse("a", errors.New("it hangs")))
 	old := time.Now().Add(-refusalTime - time.Second)
 	must(t, os.Chtimes(s.refusal("a"), old, old))
 	if err := s.Refused("a"); err != nil {

@@ -15,7 +15,7 @@ type Options struct {
 	CPUs         int    // LIBGUESTFS_SMP: virtual CPUs; default 1
 	Append       string // LIBGUESTFS_APPEND: added to the kernel's command line
 	Path         string // LIBGUESTFS_PATH: folders of a self-contained appliance, colon-separated
-	CacheDir     string // LIBGUESTFS_CACHEDIR: where appliances are kept
+	CacheDir     string // where appliances and templates are kept; default virt-tools-UID in LIBGUESTFS_CACHEDIR, or see package appliance
 	TmpDir       string // LIBGUESTFS_TMPDIR, TMPDIR: where overlays and scratch drives lie; default /tmp
 	Accel        string // LIBGUESTFS_BACKEND_SETTINGS=force_kvm|force_tcg: "kvm", "tcg" or "" for kvm where it works
 	Template     string // LIBGUESTFS_BACKEND_SETTINGS=template=...: "on" (or ""), "off", or "only": fail rather than boot
@@ -66,7 +66,6 @@ func (o *Options) fillFromEnv() {
 	text(&o.Hypervisor, "LIBGUESTFS_HV", "LIBGUESTFS_QEMU")
 	text(&o.Append, "LIBGUESTFS_APPEND")
 	text(&o.Path, "LIBGUESTFS_PATH")
-	text(&o.CacheDir, "LIBGUESTFS_CACHEDIR")
 	text(&o.TmpDir, "LIBGUESTFS_TMPDIR", "TMPDIR")
 	o.number(&o.MemoryMB, "LIBGUESTFS_MEMSIZE", minMemoryMB)
 	o.number(&o.CPUs, "LIBGUESTFS_SMP", 1)
