@@ -2,22 +2,24 @@ package daemon
 
 import (
 	"errors"
+	"log"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
+
+	"virt-tools/internal/lvm2"
 )
 
-// LVM is worked by its own program; each run costs about a tenth of a second
+// LVM is worked by its own program; each run costs some tenths of a second
 // under emulation, so nothing is asked of it when no device is a physical
-// volume. There is no udev: lvm.conf of the appliance makes lvm create
+// volume, and plain volumes are listed and activated without it. There is no udev: lvm.conf of the appliance makes lvm create
 // /dev/VG/LV and /dev/mapper/* itself before it ends.
 
 // lvm runs an LVM command.
 func (c *Call) lvm(args ...string) (string, error) {
-	// lvm loads it with modprobe, which is one more program to start.
-	if err := probeModule("dm_mod"); err != nil && !errors.Is(err, errNoModule) && !errors.Is(err, os.ErrNotExist) {
+	if err := probeMapper(); err != nil { // lvm runs modprobe, which is one more program to start
 		return "", err
 	}
 	out, _, err := c.runProgram(&program{
@@ -29,6 +31,14 @@ func (c *Call) lvm(args ...string) (string, error) {
 		failed.stderr = unindent(failed.stderr)
 	}
 	return out, err
+}
+
+func probeMapper() error {
+	err := probeModule("dm_mod")
+	if errors.Is(err, errNoModule) || errors.Is(err, os.ErrNotExist) {
+		return nil // built into the kernel
+	}
+	return err
 }
 
 // unindent takes away the blanks that lvm puts before each line.
@@ -89,7 +99,8 @@ func doVgs(c *Call) ([]string, error) {
 // none that are to be left inactive (snapshots of thin volumes). Mostly all
 // are plain, and lvm is not needed.
 func doLvs(c *Call) ([]string, error) {
-	list, err := plainVolumes()
+	groups, _, err := plainGroups()
+	list := lvm2.Volumes(groups)
 	if err != nil {
 		list, err = c.lvmSorted("lvs", "-o", "vg_name,lv_name", "-S", "lv_role=public && lv_skip_activation!=yes",
 			"--noheadings", "--separator", "/")
@@ -241,6 +252,11 @@ func doLvmScan(c *Call, activate bool) error {
 // activateVolumes makes all volumes usable but those that ask not to be. A
 // group that lacks a device is no reason to do without the others.
 func (c *Call) activateVolumes() {
+	err := activatePlain()
+	if err == nil {
+		return
+	}
+	log.Printf("%s: activate with lvm: %v", c.name, err)
 	if _, err := c.lvm("vgchange", "-aay", "--sysinit"); err != nil {
 		c.warn("some logical volumes cannot be used: %v", err)
 	}

@@ -105,10 +105,12 @@ func anyPhysicalVolume() (found bool, err error) {
 	return found, err
 }
 
-// plainVolumes lists the volumes as VG/LV. It fails when lvm must be asked.
-func plainVolumes() ([]string, error) {
+// plainGroups reads all volume groups, and tells the device of each physical
+// volume. It fails when lvm must be asked.
+func plainGroups() ([]lvm2.Group, map[*lvm2.PV]string, error) {
 	var pvs []*lvm2.PV
 	var odd error
+	devices := map[*lvm2.PV]string{}
 	err := labelled(func(device string, pv *lvm2.PV, err error) {
 		kind, unreadable := memberKind(device)
 		switch {
@@ -120,9 +122,21 @@ func plainVolumes() ([]string, error) {
 			odd = fmt.Errorf("%s: more than a physical volume", device)
 		}
 		pvs = append(pvs, pv)
+		devices[pv] = device
 	})
 	if err != nil || odd != nil {
-		return nil, errors.Join(err, odd)
+		return nil, nil, errors.Join(err, odd)
 	}
-	return lvm2.Volumes(pvs)
+	groups, err := lvm2.Groups(pvs)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, g := range groups {
+		for _, v := range g.Volumes {
+			if partOfVolume.MatchString(v.Name) {
+				return nil, nil, fmt.Errorf("%s/%s: %w", g.Name, v.Name, lvm2.ErrNotPlain)
+			}
+		}
+	}
+	return groups, devices, nil
 }

@@ -1,12 +1,17 @@
 package lvm2
 
-import "strings"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // section is a part of LVM's text format: "name { ... }" with keys and further
 // sections in it. A value is a list; a single one is a list of one.
 type section struct {
 	values   map[string][]string
 	sections map[string]*section
+	names    []string // of the sections, as they stand in the text
 }
 
 func newSection() *section {
@@ -19,6 +24,31 @@ func (s *section) value(key string) string {
 		return v[0]
 	}
 	return ""
+}
+
+// has tells whether a section has nothing in it but keys and sections that are
+// known.
+func (s *section) has(keys, sections []string) bool {
+	for key := range s.values {
+		if !slices.Contains(keys, key) {
+			return false
+		}
+	}
+	return only(s.names, sections...)
+}
+
+// only tells whether a list has nothing but what is allowed.
+func only(list []string, allowed ...string) bool {
+	return !slices.ContainsFunc(list, func(s string) bool { return !slices.Contains(allowed, s) })
+}
+
+// number returns a single value that is a number up to most.
+func (s *section) number(key string, most uint64) (uint64, error) {
+	n, err := strconv.ParseUint(s.value(key), 10, 64)
+	if err != nil || n > most {
+		return 0, notPlain("metadata: %s is %q", key, s.value(key))
+	}
+	return n, nil
 }
 
 const depthMax = 8
@@ -110,12 +140,16 @@ func (p *parser) section(depth int) (*section, error) {
 				return nil, notPlain("metadata: section %s is damaged", name)
 			}
 			s.sections[name] = sub
+			s.names = append(s.names, name)
 			p.next()
 		case "=":
 			p.next()
 			values, err := p.list(name)
 			if err != nil {
 				return nil, err
+			}
+			if s.values[name] != nil {
+				return nil, notPlain("metadata: two values of %s", name)
 			}
 			s.values[name] = values
 		default:

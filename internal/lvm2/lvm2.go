@@ -1,8 +1,8 @@
 // Package lvm2 reads the metadata of LVM from physical volumes, as far as is
-// needed to list plain logical volumes without running lvm.
+// needed to list and to map plain logical volumes without running lvm.
 //
 //	pv, err := lvm2.Read(disk, size)         // for each device; nil is none
-//	names, err := lvm2.Volumes(pvs)          // "vg/root", "vg/swap"
+//	groups, err := lvm2.Groups(pvs)          // their volumes, and where these lie
 //	if errors.Is(err, lvm2.ErrNotPlain) { ... } // ask lvm
 //
 // Plain are groups that are whole, and volumes that are linear or striped.
@@ -23,6 +23,10 @@ import (
 type PV struct {
 	UUID     string // 32 characters
 	Metadata string // text of the group it is part of, "" for none
+
+	sectors uint64 // of the device
+	data    uint64 // byte at which the extents begin, as the label says
+	areas   int    // of metadata
 }
 
 // ErrNotPlain means that only lvm can tell.
@@ -53,7 +57,7 @@ func Read(r io.ReaderAt, size int64) (*PV, error) {
 	for i := range uint64(labelSectors) {
 		s := head[i*sectorSize:][:sectorSize]
 		if string(s[:8]) == "LABELONE" && string(s[24:32]) == "LVM2 001" && le.Uint64(s[8:]) == i {
-			return readLabel(r, s)
+			return readLabel(r, s, uint64(size))
 		}
 	}
 	return nil, nil
@@ -67,7 +71,7 @@ func crc(p []byte) uint32 { return ^crc32.Update(^uint32(initialCRC), crc32.IEEE
 
 // readLabel reads a label's sector: after the UUID and the size of the device
 // come the areas of data, then those of metadata, each list ended by a zero.
-func readLabel(r io.ReaderAt, sector []byte) (*PV, error) {
+func readLabel(r io.ReaderAt, sector []byte, size uint64) (*PV, error) {
 	if crc(sector[20:]) != le.Uint32(sector[16:]) {
 		return nil, notPlain("label is damaged")
 	}
@@ -75,16 +79,20 @@ func readLabel(r io.ReaderAt, sector []byte) (*PV, error) {
 	if at < 32 || at+uuidLen+8 > sectorSize {
 		return nil, notPlain("label is damaged")
 	}
-	pv := &PV{UUID: string(sector[at : at+uuidLen])}
 	rest := sector[at+uuidLen+8:]
-	_, rest, err := areas(rest)
+	data, rest, err := areas(rest)
 	if err != nil {
 		return nil, err
+	}
+	pv := &PV{UUID: string(sector[at : at+uuidLen]), sectors: size / sectorSize}
+	if len(data) > 0 {
+		pv.data = data[0].offset
 	}
 	metadata, _, err := areas(rest)
 	if err != nil {
 		return nil, err
 	}
+	pv.areas = len(metadata)
 	for i, a := range metadata {
 		text, err := readArea(r, a)
 		if err != nil {

@@ -6,23 +6,64 @@ import (
 	"strings"
 )
 
-// Volumes lists the logical volumes on physical volumes as VG/LV, sorted. All
-// physical volumes there are must be given.
-func Volumes(pvs []*PV) ([]string, error) {
-	present := map[string]bool{}
+// Group is a volume group all of which is plain, with all its physical volumes
+// there.
+type Group struct {
+	Name, UUID string
+	Volumes    []Volume // in the order of the metadata, in which lvm activates them
+}
+
+// Volume is a logical volume.
+type Volume struct {
+	Name, UUID string
+	ReadOnly   bool
+	Segments   []Segment
+}
+
+// Segment is a run of a logical volume's sectors. Those of one volume follow
+// upon each other.
+type Segment struct {
+	Start, Sectors uint64
+	Chunk          uint64 // sectors that lie on a stripe in one piece; 0 when there is one stripe
+	Stripes        []Stripe
+}
+
+// Stripe is where a segment, or an equal part of it, begins.
+type Stripe struct {
+	PV     *PV
+	Sector uint64
+}
+
+// Volumes lists the logical volumes of groups as VG/LV, sorted.
+func Volumes(groups []Group) []string {
+	list := []string{}
+	for _, g := range groups {
+		for _, v := range g.Volumes {
+			list = append(list, g.Name+"/"+v.Name)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// Groups reads the groups on physical volumes. All physical volumes there are
+// must be given. An error means that at least one group is not plain.
+func Groups(pvs []*PV) ([]Group, error) {
+	r := &reader{present: map[string]*PV{}, owner: map[string]string{}}
 	for _, pv := range pvs {
-		if present[pv.UUID] {
+		if r.present[pv.UUID] != nil {
 			return nil, notPlain("two physical volumes have the UUID %s", pv.UUID)
 		}
-		present[pv.UUID] = true
+		r.present[pv.UUID] = pv
 	}
-	list := []string{}
+	groups := []Group{}
 	texts := map[string]string{}
+	ids := map[string]bool{}
 	for _, pv := range pvs {
 		if pv.Metadata == "" {
 			continue // of no group, or one whose metadata is elsewhere
 		}
-		name, vg, err := groupOf(pv)
+		name, s, err := groupOf(pv)
 		if err != nil {
 			return nil, err
 		}
@@ -33,85 +74,61 @@ func Volumes(pvs []*PV) ([]string, error) {
 			continue
 		}
 		texts[name] = pv.Metadata
-		volumes, err := vg.volumes(present)
+		g, err := r.group(name, s)
 		if err != nil {
 			return nil, err
 		}
-		for _, lv := range volumes {
-			list = append(list, name+"/"+lv)
+		if ids[g.UUID] {
+			return nil, notPlain("two groups have the UUID %s", g.UUID)
 		}
+		ids[g.UUID] = true
+		groups = append(groups, *g)
 	}
-	slices.Sort(list)
-	return list, nil
+	return groups, r.leftovers(pvs, texts)
 }
 
-type group struct{ *section }
+// leftovers looks for physical volumes whose metadata and whose group disagree:
+// they were taken out of one group while a device was away.
+func (r *reader) leftovers(pvs []*PV, texts map[string]string) error {
+	for _, pv := range pvs {
+		if pv.areas > 0 && pv.Metadata != texts[r.owner[pv.UUID]] {
+			return notPlain("physical volume %s belongs to another group than it says", pv.UUID)
+		}
+	}
+	return nil
+}
 
-var nameForm = regexp.MustCompile(`^[a-zA-Z0-9+_.][a-zA-Z0-9+_.-]*$`)
+var (
+	nameForm = regexp.MustCompile(`^[a-zA-Z0-9+_.][a-zA-Z0-9+_.-]*$`)
+	idForm   = regexp.MustCompile(`^\w{6}(-\w{4}){5}-\w{6}$`)
+)
+
+const nameMax = 127
+
+func isName(s string) bool {
+	return nameForm.MatchString(s) && s != "." && s != ".." && len(s) <= nameMax
+}
+
+// id returns the UUID of something, without its hyphens.
+func (s *section) id() (string, error) {
+	id := s.value("id")
+	if !idForm.MatchString(id) || strings.Contains(id, "_") {
+		return "", notPlain("metadata: %q is no UUID", id)
+	}
+	return strings.ReplaceAll(id, "-", ""), nil
+}
 
 // groupOf returns the one group in a physical volume's metadata.
-func groupOf(pv *PV) (string, group, error) {
+func groupOf(pv *PV) (string, *section, error) {
 	root, err := parseConfig(pv.Metadata)
 	if err != nil {
-		return "", group{}, err
+		return "", nil, err
 	}
-	if len(root.sections) != 1 {
-		return "", group{}, notPlain("%d groups on one physical volume", len(root.sections))
+	if len(root.names) != 1 {
+		return "", nil, notPlain("%d groups on one physical volume", len(root.names))
 	}
-	for name, s := range root.sections {
-		if nameForm.MatchString(name) {
-			return name, group{s}, nil
-		}
+	if name := root.names[0]; isName(name) {
+		return name, root.sections[name], nil
 	}
-	return "", group{}, notPlain("group has no name")
-}
-
-// only tells whether a list has nothing but what is allowed.
-func only(list []string, allowed ...string) bool {
-	return !slices.ContainsFunc(list, func(s string) bool { return !slices.Contains(allowed, s) })
-}
-
-// volumes lists a group's volumes when all of it is plain and no physical
-// volume is missing.
-func (g group) volumes(present map[string]bool) ([]string, error) {
-	if !only(g.values["status"], "RESIZEABLE", "READ", "WRITE") || len(g.values["flags"]) > 0 ||
-		g.value("system_id") != "" || g.value("lock_type") != "" || g.value("format") != "lvm2" {
-		return nil, notPlain("group of a special kind")
-	}
-	pvs := g.sections["physical_volumes"]
-	if pvs == nil {
-		return nil, notPlain("group without physical volumes")
-	}
-	for name, pv := range pvs.sections {
-		id := strings.ReplaceAll(pv.value("id"), "-", "")
-		if !present[id] || !only(pv.values["status"], "ALLOCATABLE") || len(pv.values["flags"]) > 0 {
-			return nil, notPlain("physical volume %s is missing or of a special kind", name)
-		}
-	}
-	lvs := g.sections["logical_volumes"]
-	if lvs == nil {
-		return nil, nil
-	}
-	list := []string{}
-	for name, lv := range lvs.sections {
-		if !nameForm.MatchString(name) || !isPlain(lv) {
-			return nil, notPlain("logical volume %s is of a special kind", name)
-		}
-		list = append(list, name)
-	}
-	return list, nil
-}
-
-// isPlain tells whether a volume is what its users see and linear or striped.
-func isPlain(lv *section) bool {
-	status := lv.values["status"]
-	if !only(status, "READ", "WRITE", "VISIBLE") || !slices.Contains(status, "VISIBLE") || len(lv.values["flags"]) > 0 || len(lv.sections) == 0 {
-		return false
-	}
-	for _, segment := range lv.sections {
-		if segment.value("type") != "striped" {
-			return false
-		}
-	}
-	return true
+	return "", nil, notPlain("group has no name")
 }
