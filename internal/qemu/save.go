@@ -1,7 +1,9 @@
 package qemu
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -79,7 +81,26 @@ func (m *Machine) Save(ctx context.Context) (*Saved, error) {
 	if len(got.state) > maxState {
 		return nil, fmt.Errorf("save machine: its state is larger than %d bytes", maxState)
 	}
+	if err := unplaceLane(got.state); err != nil {
+		return nil, fmt.Errorf("save machine: %w", err)
+	}
 	return &Saved{RAM: m.ram, State: got.state}, nil
+}
+
+// unplaceLane takes the lane's address out of a device state. QEMU notes for all shared
+// memory where the guest sees it, and refuses a state in which that differs. For the
+// memory of a PCI device it always does: it is nowhere until the device itself has been
+// restored, later in the same state.
+//
+//	length of name, 1 byte | name | length of memory, 8 bytes | address, 8 bytes
+func unplaceLane(state []byte) error {
+	mark := binary.BigEndian.AppendUint64([]byte("/lane"), laneBytes)
+	at := bytes.Index(state, mark)
+	if at < 0 || len(state) < at+len(mark)+8 || bytes.Contains(state[at+1:], mark) {
+		return errors.New("the memory shared with the appliance is not in the device state as expected")
+	}
+	clear(state[at+len(mark):][:8])
+	return nil
 }
 
 // Continue makes a saved or a restored machine run.

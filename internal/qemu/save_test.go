@@ -169,6 +169,20 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
+func TestUnplaceLane(t *testing.T) {
+	const head, lane, size, tail = "start\x10", "0000:00:05.0/lane", "\x00\x00\x00\x00\x01\x00\x00\x00", "rest"
+	place := "\x00\x00\x00\x00\xfd\x00\x00\x00"
+	state := []byte(head + lane + size + place + tail)
+	if err := unplaceLane(state); err != nil || string(state) != head+lane+size+strings.Repeat("\x00", 8)+tail {
+		t.Errorf("unplaceLane = %v, %q", err, state)
+	}
+	for _, bad := range []string{"", head, head + lane, head + lane + size + "cut", head + lane + size + place + lane + size + place} {
+		if err := unplaceLane([]byte(bad)); err == nil {
+			t.Errorf("unplaceLane(%q) = nil; want an error", bad)
+		}
+	}
+}
+
 func TestPrivateBytes(t *testing.T) {
 	const rollup = "55d-7ffe ---p 00000000 00:00 0 [rollup]\nRss: 100 kB\nPss_Shmem:  4 kB\nAnonymous:  10 kB\nSwap:    2 kB\nSwapPss:  2 kB\n"
 	if got, err := privateBytes(rollup); got != 16<<10 || err != nil {
