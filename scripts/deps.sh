@@ -25,6 +25,13 @@ run|mksquashfs|squashfs-tools|goes into the appliance: SquashFS
 run|sfdisk|fdisk|goes into the appliance: partition tables
 run|parted|parted|goes into the appliance: partition tables
 run|blkid|util-linux|goes into the appliance: what is on a device
+run|grep|grep|goes into the appliance: regular expressions
+run|file|file|goes into the appliance: kinds of files
+run|bzip2|bzip2|goes into the appliance: packed archives
+run|lzop|lzop|goes into the appliance: packed files
+run|rsync|rsync|goes into the appliance: bringing directories into line
+run|scrub|scrub|goes into the appliance: writing over files
+run|setfiles|policycoreutils|goes into the appliance: labels for SELinux
 demo|debootstrap|debootstrap|makes the Debian guest
 check|virt-df|guestfs-tools|the reference that results are compared with
 check|guestfish|guestfish|drives our appliance in the interoperation tests
@@ -36,6 +43,8 @@ check|xorriso|xorriso|makes ISO images for the tests
 check|zsh|zsh|checks the completion for zsh
 check|fish|fish|checks the completion for fish
 check|mandoc|mandoc|checks the man pages
+check|compress|ncompress|packs files for the tests
+check|strings|binutils|judges what the tests find in files
 check|cpio|cpio|reads the initramfs back in the tests
 '
 
