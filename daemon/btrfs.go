@@ -132,7 +132,11 @@ func defaultSubvolume(f *os.File) (uint64, error) {
 	return id, err
 }
 
-func subvolumesOf(f *os.File) ([]subvolume, error) {
+func subvolumesOf(f *os.File) ([]subvolume, error) { return subvolumesFrom(f, btrfsTopLevel) }
+
+// subvolumesFrom gives paths that begin at the subvolume top, where they are
+// below it.
+func subvolumesFrom(f *os.File, top uint64) ([]subvolume, error) {
 	refs := map[uint64]backref{}
 	err := searchRoots(f, btrfsRootBackref, btrfsFirstID, ^uint64(0), func(id, parent uint64, item []byte) error {
 		const head = 18
@@ -149,7 +153,7 @@ func subvolumesOf(f *os.File) ([]subvolume, error) {
 	lookup := func(parent, dir uint64) (string, error) { return inodePath(f, parent, dir) }
 	list := []subvolume{}
 	for id, ref := range refs {
-		path, err := subvolumePath(refs, id, lookup)
+		path, err := subvolumePath(refs, id, top, lookup)
 		if err != nil {
 			log.Printf("warning: subvolume %d: %v", id, err)
 			continue // deleted, or in one that is
@@ -175,10 +179,10 @@ const subvolumeDepthMax = 256
 
 // subvolumePath builds the path of a subvolume from those that it is in. lookup
 // gives the path of a directory within its subvolume, with a slash at the end.
-func subvolumePath(refs map[uint64]backref, id uint64, lookup func(parent, dir uint64) (string, error)) (string, error) {
+func subvolumePath(refs map[uint64]backref, id, top uint64, lookup func(parent, dir uint64) (string, error)) (string, error) {
 	path := ""
 	for range subvolumeDepthMax {
-		if id == btrfsTopLevel {
+		if id == btrfsTopLevel || id == top && path != "" {
 			return path, nil
 		}
 		ref, ok := refs[id]

@@ -29,7 +29,7 @@ func TestSubvolumePath(t *testing.T) {
 	for id, want := range map[uint64]string{
 		256: "@", 257: "@/var/lib/snapshot", 258: "@/var/lib/snapshot/deep", 260: "", 262: "", 263: "", 264: "",
 	} {
-		got, err := subvolumePath(refs, id, lookup)
+		got, err := subvolumePath(refs, id, btrfsTopLevel, lookup)
 		if got != want || (err == nil) != (want != "") {
 			t.Errorf("subvolumePath(%d) = %q, %v; want %q", id, got, err, want)
 		}

@@ -68,6 +68,7 @@ var procedures = map[uint32]procedure{
 	81:    {name: "get_e2label", stub: stubGetE2label},
 	82:    {name: "set_e2uuid", stub: stubSetE2uuid},
 	83:    {name: "get_e2uuid", stub: stubGetE2uuid},
+	84:    {name: "fsck", stub: stubFsck},
 	85:    {name: "zero", stub: stubZero},
 	87:    {name: "cp", stub: stubCp},
 	88:    {name: "cp_a", stub: stubCpA},
@@ -101,6 +102,8 @@ var procedures = map[uint32]procedure{
 	122:   {name: "head_n", stub: stubHeadN},
 	123:   {name: "tail", stub: stubTail},
 	124:   {name: "tail_n", stub: stubTailN},
+	125:   {name: "df", stub: stubDf},
+	126:   {name: "df_h", stub: stubDfH},
 	127:   {name: "du", stub: stubDu},
 	128:   {name: "initrd_list", stub: stubInitrdList},
 	130:   {name: "mkswap", stub: stubMkswap, optargs: 2},
@@ -154,6 +157,7 @@ var procedures = map[uint32]procedure{
 	182:   {name: "inotify_read", stub: stubInotifyRead, feature: "inotify"},
 	183:   {name: "inotify_files", stub: stubInotifyFiles, feature: "inotify"},
 	184:   {name: "inotify_close", stub: stubInotifyClose, feature: "inotify"},
+	187:   {name: "mkfs_b", stub: stubMkfsB},
 	188:   {name: "mke2journal", stub: stubMke2journal},
 	189:   {name: "mke2journal_L", stub: stubMke2journalL},
 	190:   {name: "mke2journal_U", stub: stubMke2journalU, feature: "linuxfsuuid"},
@@ -234,6 +238,7 @@ var procedures = map[uint32]procedure{
 	283:   {name: "is_zero", stub: stubIsZero},
 	284:   {name: "is_zero_device", stub: stubIsZeroDevice},
 	287:   {name: "list_dm_devices", stub: stubListDmDevices},
+	289:   {name: "btrfs_filesystem_resize", stub: stubBtrfsFilesystemResize, feature: "btrfs", optargs: 1},
 	290:   {name: "internal_write_append", stub: stubInternalWriteAppend},
 	291:   {name: "compress_out", stub: stubCompressOut, optargs: 1, fileOut: true},
 	292:   {name: "compress_device_out", stub: stubCompressDeviceOut, optargs: 1, fileOut: true},
@@ -252,13 +257,29 @@ var procedures = map[uint32]procedure{
 	305:   {name: "llz", stub: stubLlz},
 	306:   {name: "wipefs", stub: stubWipefs, feature: "wipefs"},
 	310:   {name: "set_label", stub: stubSetLabel},
+	311:   {name: "zero_free_space", stub: stubZeroFreeSpace},
 	312:   {name: "lvcreate_free", stub: stubLvcreateFree, feature: "lvm2"},
+	313:   {name: "isoinfo_device", stub: stubIsoinfoDevice},
+	314:   {name: "isoinfo", stub: stubIsoinfo},
 	316:   {name: "md_stat", stub: stubMdStat, feature: "mdadm"},
+	317:   {name: "mkfs_btrfs", stub: stubMkfsBtrfs, feature: "btrfs", optargs: 8},
 	318:   {name: "get_e2attrs", stub: stubGetE2attrs},
 	319:   {name: "set_e2attrs", stub: stubSetE2attrs, optargs: 1},
 	320:   {name: "get_e2generation", stub: stubGetE2generation},
 	321:   {name: "set_e2generation", stub: stubSetE2generation},
+	322:   {name: "btrfs_subvolume_snapshot", stub: stubBtrfsSubvolumeSnapshot, feature: "btrfs", optargs: 2},
+	323:   {name: "btrfs_subvolume_delete", stub: stubBtrfsSubvolumeDelete, feature: "btrfs"},
+	324:   {name: "btrfs_subvolume_create", stub: stubBtrfsSubvolumeCreate, feature: "btrfs", optargs: 1},
+	325:   {name: "btrfs_subvolume_list", stub: stubBtrfsSubvolumeList, feature: "btrfs"},
+	326:   {name: "btrfs_subvolume_set_default", stub: stubBtrfsSubvolumeSetDefault, feature: "btrfs"},
+	327:   {name: "btrfs_filesystem_sync", stub: stubBtrfsFilesystemSync, feature: "btrfs"},
+	328:   {name: "btrfs_filesystem_balance", stub: stubBtrfsFilesystemBalance, feature: "btrfs"},
+	329:   {name: "btrfs_device_add", stub: stubBtrfsDeviceAdd, feature: "btrfs"},
+	330:   {name: "btrfs_device_delete", stub: stubBtrfsDeviceDelete, feature: "btrfs"},
+	331:   {name: "btrfs_set_seeding", stub: stubBtrfsSetSeeding, feature: "btrfs"},
+	332:   {name: "btrfs_fsck", stub: stubBtrfsFsck, feature: "btrfs", optargs: 2},
 	333:   {name: "filesystem_available", stub: stubFilesystemAvailable},
+	334:   {name: "fstrim", stub: stubFstrim, feature: "fstrim", optargs: 3},
 	336:   {name: "nr_devices", stub: stubNrDevices},
 	342:   {name: "utsname", stub: stubUtsname},
 	344:   {name: "rsync", stub: stubRsync, feature: "rsync", optargs: 2},
@@ -295,9 +316,35 @@ var procedures = map[uint32]procedure{
 	422:   {name: "lstatns", stub: stubLstatns},
 	423:   {name: "internal_lstatnslist", stub: stubInternalLstatnslist},
 	424:   {name: "blockdev_setra", stub: stubBlockdevSetra},
+	425:   {name: "btrfs_subvolume_get_default", stub: stubBtrfsSubvolumeGetDefault, feature: "btrfs"},
+	426:   {name: "btrfs_subvolume_show", stub: stubBtrfsSubvolumeShow, feature: "btrfs"},
+	427:   {name: "btrfs_quota_enable", stub: stubBtrfsQuotaEnable, feature: "btrfs"},
+	428:   {name: "btrfs_quota_rescan", stub: stubBtrfsQuotaRescan, feature: "btrfs"},
+	429:   {name: "btrfs_qgroup_limit", stub: stubBtrfsQgroupLimit, feature: "btrfs"},
+	430:   {name: "btrfs_qgroup_create", stub: stubBtrfsQgroupCreate, feature: "btrfs"},
+	431:   {name: "btrfs_qgroup_destroy", stub: stubBtrfsQgroupDestroy, feature: "btrfs"},
+	432:   {name: "btrfs_qgroup_show", stub: stubBtrfsQgroupShow, feature: "btrfs"},
+	433:   {name: "btrfs_qgroup_assign", stub: stubBtrfsQgroupAssign, feature: "btrfs"},
+	434:   {name: "btrfs_qgroup_remove", stub: stubBtrfsQgroupRemove, feature: "btrfs"},
+	435:   {name: "btrfs_scrub_start", stub: stubBtrfsScrubStart, feature: "btrfs"},
+	436:   {name: "btrfs_scrub_cancel", stub: stubBtrfsScrubCancel, feature: "btrfs"},
+	437:   {name: "btrfs_scrub_resume", stub: stubBtrfsScrubResume, feature: "btrfs"},
+	438:   {name: "btrfs_balance_pause", stub: stubBtrfsBalancePause, feature: "btrfs"},
+	439:   {name: "btrfs_balance_cancel", stub: stubBtrfsBalanceCancel, feature: "btrfs"},
+	440:   {name: "btrfs_balance_resume", stub: stubBtrfsBalanceResume, feature: "btrfs"},
+	443:   {name: "btrfs_filesystem_defragment", stub: stubBtrfsFilesystemDefragment, feature: "btrfs", optargs: 2},
+	444:   {name: "btrfs_rescue_chunk_recover", stub: stubBtrfsRescueChunkRecover, feature: "btrfs"},
+	445:   {name: "btrfs_rescue_super_recover", stub: stubBtrfsRescueSuperRecover, feature: "btrfs"},
 	446:   {name: "part_set_gpt_guid", stub: stubPartSetGptGuid},
 	447:   {name: "part_get_gpt_guid", stub: stubPartGetGptGuid},
+	448:   {name: "btrfs_balance_status", stub: stubBtrfsBalanceStatus, feature: "btrfs"},
+	449:   {name: "btrfs_scrub_status", stub: stubBtrfsScrubStatus, feature: "btrfs"},
+	450:   {name: "btrfstune_seeding", stub: stubBtrfstuneSeeding, feature: "btrfs"},
+	451:   {name: "btrfstune_enable_extended_inode_refs", stub: stubBtrfstuneEnableExtendedInodeRefs, feature: "btrfs"},
+	452:   {name: "btrfstune_enable_skinny_metadata_extent_refs", stub: stubBtrfstuneEnableSkinnyMetadataExtentRefs, feature: "btrfs"},
+	453:   {name: "btrfs_image", stub: stubBtrfsImage, feature: "btrfs", optargs: 1},
 	454:   {name: "part_get_mbr_part_type", stub: stubPartGetMbrPartType},
+	455:   {name: "btrfs_replace", stub: stubBtrfsReplace, feature: "btrfs"},
 	456:   {name: "set_uuid_random", stub: stubSetUuidRandom},
 	457:   {name: "vfs_minimum_size", stub: stubVfsMinimumSize},
 	458:   {name: "internal_feature_available", stub: stubInternalFeatureAvailable},
@@ -305,7 +352,9 @@ var procedures = map[uint32]procedure{
 	460:   {name: "part_get_disk_guid", stub: stubPartGetDiskGuid},
 	461:   {name: "part_set_disk_guid_random", stub: stubPartSetDiskGuidRandom},
 	462:   {name: "part_expand_gpt", stub: stubPartExpandGpt, feature: "gdisk"},
+	465:   {name: "btrfs_filesystem_show", stub: stubBtrfsFilesystemShow, feature: "btrfs"},
 	467:   {name: "selinux_relabel", stub: stubSelinuxRelabel, feature: "selinuxrelabel", optargs: 1},
+	471:   {name: "mksquashfs", stub: stubMksquashfs, feature: "squashfs", optargs: 2, fileOut: true},
 	476:   {name: "list_filesystems", stub: stubListFilesystems},
 	477:   {name: "part_resize", stub: stubPartResize},
 	503:   {name: "part_set_gpt_attributes", stub: stubPartSetGptAttributes},
@@ -316,6 +365,7 @@ var procedures = map[uint32]procedure{
 	515:   {name: "findfs_partlabel", stub: stubFindfsPartlabel},
 	516:   {name: "command_out", stub: stubCommandOut, fileOut: true},
 	517:   {name: "sh_out", stub: stubShOut, fileOut: true},
+	518:   {name: "btrfs_scrub_full", stub: stubBtrfsScrubFull, feature: "btrfs", optargs: 1},
 	519:   {name: "setfiles", stub: stubSetfiles, feature: "selinuxrelabel", optargs: 2},
 	10000: {name: "internal_hello", stub: stubInternalHello},
 	10001: {name: "internal_attach", stub: stubInternalAttach},
@@ -1083,6 +1133,21 @@ func stubGetE2uuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+func stubFsck(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	fstype := a.text()
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doFsck(c, fstype, device)
+	if err != nil {
+		return err
+	}
+	e.Int(ret)
+	return nil
+}
+
 func stubZero(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -1470,6 +1535,32 @@ func stubTailN(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	e.Strings(ret)
+	return nil
+}
+
+func stubDf(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doDf(c)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubDfH(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doDfH(c)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
 	return nil
 }
 
@@ -2126,6 +2217,17 @@ func stubInotifyClose(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
 		return err
 	}
 	return doInotifyClose(c)
+}
+
+func stubMkfsB(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	fstype := a.text()
+	blocksize := a.int()
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMkfsB(c, fstype, blocksize, device)
 }
 
 func stubMke2journal(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -3157,6 +3259,21 @@ func stubListDmDevices(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+type btrfsFilesystemResizeOpts struct {
+	Size *int64
+}
+
+func stubBtrfsFilesystemResize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	mountpoint := a.pathname()
+	var opts btrfsFilesystemResizeOpts
+	opts.Size = optional(&a, 0, a.d.Int64)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsFilesystemResize(c, mountpoint, &opts)
+}
+
 func stubInternalWriteAppend(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	path := a.pathname()
@@ -3470,6 +3587,15 @@ func stubSetLabel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doSetLabel(c, mountable, label)
 }
 
+func stubZeroFreeSpace(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	directory := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doZeroFreeSpace(c, directory)
+}
+
 func stubLvcreateFree(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	logvol := a.text()
@@ -3479,6 +3605,34 @@ func stubLvcreateFree(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doLvcreateFree(c, logvol, volgroup, percent)
+}
+
+func stubIsoinfoDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doIsoinfoDevice(c, device)
+	if err != nil {
+		return err
+	}
+	ret.Encode(e)
+	return nil
+}
+
+func stubIsoinfo(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	isofile := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doIsoinfo(c, isofile)
+	if err != nil {
+		return err
+	}
+	ret.Encode(e)
+	return nil
 }
 
 func stubMdStat(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -3493,6 +3647,35 @@ func stubMdStat(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	wire.EncodeList(e, ret)
 	return nil
+}
+
+type mkfsBtrfsOpts struct {
+	Allocstart *int64
+	Bytecount  *int64
+	Datatype   *string
+	Leafsize   *int
+	Label      *string
+	Metadata   *string
+	Nodesize   *int
+	Sectorsize *int
+}
+
+func stubMkfsBtrfs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	devices := a.devices()
+	var opts mkfsBtrfsOpts
+	opts.Allocstart = optional(&a, 0, a.d.Int64)
+	opts.Bytecount = optional(&a, 1, a.d.Int64)
+	opts.Datatype = optional(&a, 2, a.text)
+	opts.Leafsize = optional(&a, 3, a.int)
+	opts.Label = optional(&a, 4, a.text)
+	opts.Metadata = optional(&a, 5, a.text)
+	opts.Nodesize = optional(&a, 6, a.int)
+	opts.Sectorsize = optional(&a, 7, a.int)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMkfsBtrfs(c, devices, &opts)
 }
 
 func stubGetE2attrs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -3549,6 +3732,137 @@ func stubSetE2generation(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doSetE2generation(c, file, generation)
 }
 
+type btrfsSubvolumeSnapshotOpts struct {
+	Ro       *bool
+	Qgroupid *string
+}
+
+func stubBtrfsSubvolumeSnapshot(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	source := a.pathname()
+	dest := a.pathname()
+	var opts btrfsSubvolumeSnapshotOpts
+	opts.Ro = optional(&a, 0, a.d.Bool)
+	opts.Qgroupid = optional(&a, 1, a.text)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsSubvolumeSnapshot(c, source, dest, &opts)
+}
+
+func stubBtrfsSubvolumeDelete(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	subvolume := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsSubvolumeDelete(c, subvolume)
+}
+
+type btrfsSubvolumeCreateOpts struct {
+	Qgroupid *string
+}
+
+func stubBtrfsSubvolumeCreate(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	dest := a.pathname()
+	var opts btrfsSubvolumeCreateOpts
+	opts.Qgroupid = optional(&a, 0, a.text)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsSubvolumeCreate(c, dest, &opts)
+}
+
+func stubBtrfsSubvolumeList(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	fs := a.mountableOrPath()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doBtrfsSubvolumeList(c, fs)
+	if err != nil {
+		return err
+	}
+	wire.EncodeList(e, ret)
+	return nil
+}
+
+func stubBtrfsSubvolumeSetDefault(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	id := a.d.Int64()
+	fs := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsSubvolumeSetDefault(c, id, fs)
+}
+
+func stubBtrfsFilesystemSync(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	fs := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsFilesystemSync(c, fs)
+}
+
+func stubBtrfsFilesystemBalance(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	fs := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsFilesystemBalance(c, fs)
+}
+
+func stubBtrfsDeviceAdd(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	devices := a.devices()
+	fs := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsDeviceAdd(c, devices, fs)
+}
+
+func stubBtrfsDeviceDelete(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	devices := a.devices()
+	fs := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsDeviceDelete(c, devices, fs)
+}
+
+func stubBtrfsSetSeeding(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	seeding := a.d.Bool()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsSetSeeding(c, device, seeding)
+}
+
+type btrfsFsckOpts struct {
+	Superblock *int64
+	Repair     *bool
+}
+
+func stubBtrfsFsck(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	var opts btrfsFsckOpts
+	opts.Superblock = optional(&a, 0, a.d.Int64)
+	opts.Repair = optional(&a, 1, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsFsck(c, device, &opts)
+}
+
 func stubFilesystemAvailable(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	filesystem := a.text()
@@ -3561,6 +3875,25 @@ func stubFilesystemAvailable(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.Bool(ret)
 	return nil
+}
+
+type fstrimOpts struct {
+	Offset            *int64
+	Length            *int64
+	Minimumfreeextent *int64
+}
+
+func stubFstrim(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	mountpoint := a.pathname()
+	var opts fstrimOpts
+	opts.Offset = optional(&a, 0, a.d.Int64)
+	opts.Length = optional(&a, 1, a.d.Int64)
+	opts.Minimumfreeextent = optional(&a, 2, a.d.Int64)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doFstrim(c, mountpoint, &opts)
 }
 
 func stubNrDevices(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -4109,6 +4442,208 @@ func stubBlockdevSetra(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doBlockdevSetra(c, device, sectors)
 }
 
+func stubBtrfsSubvolumeGetDefault(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	fs := a.mountableOrPath()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doBtrfsSubvolumeGetDefault(c, fs)
+	if err != nil {
+		return err
+	}
+	e.Int64(ret)
+	return nil
+}
+
+func stubBtrfsSubvolumeShow(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	subvolume := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doBtrfsSubvolumeShow(c, subvolume)
+	if err != nil {
+		return err
+	}
+	e.Pairs(ret)
+	return nil
+}
+
+func stubBtrfsQuotaEnable(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	fs := a.mountableOrPath()
+	enable := a.d.Bool()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsQuotaEnable(c, fs, enable)
+}
+
+func stubBtrfsQuotaRescan(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	fs := a.mountableOrPath()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsQuotaRescan(c, fs)
+}
+
+func stubBtrfsQgroupLimit(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	subvolume := a.pathname()
+	size := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsQgroupLimit(c, subvolume, size)
+}
+
+func stubBtrfsQgroupCreate(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	qgroupid := a.text()
+	subvolume := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsQgroupCreate(c, qgroupid, subvolume)
+}
+
+func stubBtrfsQgroupDestroy(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	qgroupid := a.text()
+	subvolume := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsQgroupDestroy(c, qgroupid, subvolume)
+}
+
+func stubBtrfsQgroupShow(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doBtrfsQgroupShow(c, path)
+	if err != nil {
+		return err
+	}
+	wire.EncodeList(e, ret)
+	return nil
+}
+
+func stubBtrfsQgroupAssign(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	src := a.text()
+	dst := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsQgroupAssign(c, src, dst, path)
+}
+
+func stubBtrfsQgroupRemove(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	src := a.text()
+	dst := a.text()
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsQgroupRemove(c, src, dst, path)
+}
+
+func stubBtrfsScrubStart(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsScrubStart(c, path)
+}
+
+func stubBtrfsScrubCancel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsScrubCancel(c, path)
+}
+
+func stubBtrfsScrubResume(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsScrubResume(c, path)
+}
+
+func stubBtrfsBalancePause(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsBalancePause(c, path)
+}
+
+func stubBtrfsBalanceCancel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsBalanceCancel(c, path)
+}
+
+func stubBtrfsBalanceResume(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsBalanceResume(c, path)
+}
+
+type btrfsFilesystemDefragmentOpts struct {
+	Flush    *bool
+	Compress *string
+}
+
+func stubBtrfsFilesystemDefragment(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	var opts btrfsFilesystemDefragmentOpts
+	opts.Flush = optional(&a, 0, a.d.Bool)
+	opts.Compress = optional(&a, 1, a.text)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsFilesystemDefragment(c, path, &opts)
+}
+
+func stubBtrfsRescueChunkRecover(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsRescueChunkRecover(c, device)
+}
+
+func stubBtrfsRescueSuperRecover(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsRescueSuperRecover(c, device)
+}
+
 func stubPartSetGptGuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -4135,6 +4670,78 @@ func stubPartGetGptGuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+func stubBtrfsBalanceStatus(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doBtrfsBalanceStatus(c, path)
+	if err != nil {
+		return err
+	}
+	ret.Encode(e)
+	return nil
+}
+
+func stubBtrfsScrubStatus(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doBtrfsScrubStatus(c, path)
+	if err != nil {
+		return err
+	}
+	ret.Encode(e)
+	return nil
+}
+
+func stubBtrfstuneSeeding(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	seeding := a.d.Bool()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfstuneSeeding(c, device, seeding)
+}
+
+func stubBtrfstuneEnableExtendedInodeRefs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfstuneEnableExtendedInodeRefs(c, device)
+}
+
+func stubBtrfstuneEnableSkinnyMetadataExtentRefs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfstuneEnableSkinnyMetadataExtentRefs(c, device)
+}
+
+type btrfsImageOpts struct {
+	Compresslevel *int
+}
+
+func stubBtrfsImage(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	source := a.devices()
+	image := a.pathname()
+	var opts btrfsImageOpts
+	opts.Compresslevel = optional(&a, 0, a.int)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsImage(c, source, image, &opts)
+}
+
 func stubPartGetMbrPartType(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -4148,6 +4755,17 @@ func stubPartGetMbrPartType(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.String(ret)
 	return nil
+}
+
+func stubBtrfsReplace(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	srcdev := a.device()
+	targetdev := a.device()
+	mntpoint := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsReplace(c, srcdev, targetdev, mntpoint)
 }
 
 func stubSetUuidRandom(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -4229,6 +4847,20 @@ func stubPartExpandGpt(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doPartExpandGpt(c, device)
 }
 
+func stubBtrfsFilesystemShow(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doBtrfsFilesystemShow(c, device)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
 type selinuxRelabelOpts struct {
 	Force *bool
 }
@@ -4243,6 +4875,24 @@ func stubSelinuxRelabel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doSelinuxRelabel(c, specfile, path, &opts)
+}
+
+type mksquashfsOpts struct {
+	Compress *string
+	Excludes *[]string
+}
+
+func stubMksquashfs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	filename := c.download()
+	var opts mksquashfsOpts
+	opts.Compress = optional(&a, 0, a.text)
+	opts.Excludes = optional(&a, 1, a.texts)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMksquashfs(c, path, filename, &opts)
 }
 
 func stubListFilesystems(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -4360,6 +5010,21 @@ func stubShOut(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doShOut(c, command, output)
+}
+
+type btrfsScrubFullOpts struct {
+	Readonly *bool
+}
+
+func stubBtrfsScrubFull(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	var opts btrfsScrubFullOpts
+	opts.Readonly = optional(&a, 0, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doBtrfsScrubFull(c, path, &opts)
 }
 
 type setfilesOpts struct {

@@ -31,6 +31,7 @@ type program struct {
 	stdout io.Writer // takes the output, which otherwise is returned
 	env    []string  // beside the clean environment
 	okExit []int     // exit codes that are no failure, beside 0
+	leaves bool      // a process stays behind, which keeps the output open
 	guest  *guestProgram
 }
 
@@ -80,6 +81,25 @@ func (c *Call) runProgram(p *program) (stdout string, code int, err error) {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = p.stdin, &out, &msg
 	if p.stdout != nil {
 		cmd.Stdout = p.stdout
+	}
+	if p.leaves {
+		// Not a pipe: that would be waited for until all have closed it.
+		f, e := os.CreateTemp("/tmp", "output-")
+		if e != nil {
+			return "", -1, e
+		}
+		defer f.Close()
+		defer func() {
+			text, e := io.ReadAll(io.NewSectionReader(f, 0, stderrMax))
+			var failed *programError
+			if errors.As(err, &failed) && e == nil {
+				failed.stderr = lastLines(string(text))
+			}
+		}()
+		if e := os.Remove(f.Name()); e != nil {
+			return "", -1, e
+		}
+		cmd.Stdout, cmd.Stderr = f, f
 	}
 	cmd.Env = append(slices.Clone(cleanEnv), p.env...)
 	cmd.Dir = "/"

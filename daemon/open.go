@@ -86,3 +86,14 @@ func (c *Call) onPath(op, path string, call func() error) error {
 		return nil
 	})
 }
+
+// newFile makes an empty file in the guest, or empties one, and returns its
+// path as the daemon and its programs see it.
+func (c *Call) newFile(path string) (string, error) {
+	f, err := c.openRegular(path, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC, 0o666)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	return os.Readlink(fdPath(int(f.Fd())))
+}

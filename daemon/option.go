@@ -82,3 +82,11 @@ func (l *optionList) count64(option, prefix, name string, n *int64) {
 	value := prefix + strconv.FormatInt(*n, 10)
 	l.text(option, &value)
 }
+
+// power adds an option whose value is a power of two.
+func (l *optionList) power(option, name string, n *int) {
+	if n != nil && (*n <= 0 || *n&(*n-1) != 0) {
+		l.fail("%s must be > 0 and a power of two", name)
+	}
+	l.count(option, "", name, n)
+}

@@ -4,6 +4,7 @@ package guestfs
 
 import (
 	"context"
+	"io"
 
 	"virt-tools/internal/wire"
 )
@@ -20,6 +21,57 @@ func (g *Handle) Statvfs(ctx context.Context, path Path) (*StatVFS, error) {
 	var ret wire.StatVFS
 	ret.Decode(d)
 	return (*StatVFS)(&ret), r.finish(d)
+}
+
+// Fsck calls fsck: check a filesystem with the checker of its type.
+func (g *Handle) Fsck(ctx context.Context, fstype string, device Device) (int, error) {
+	var e wire.Encoder
+	e.String(fstype)
+	e.String(string(device))
+	r := request{name: "fsck", proc: 84, args: &e, trace: []any{fstype, device}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return 0, err
+	}
+	ret := int(d.Int32())
+	return ret, r.finish(d)
+}
+
+// Df calls df: usage of the mounted filesystems, as df prints it.
+func (g *Handle) Df(ctx context.Context) (string, error) {
+	var e wire.Encoder
+	r := request{name: "df", proc: 125, args: &e, trace: []any{}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return "", err
+	}
+	ret := d.String()
+	return ret, r.finish(d)
+}
+
+// DfH calls df_h: usage of the mounted filesystems, as df -h prints it.
+func (g *Handle) DfH(ctx context.Context) (string, error) {
+	var e wire.Encoder
+	r := request{name: "df_h", proc: 126, args: &e, trace: []any{}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return "", err
+	}
+	ret := d.String()
+	return ret, r.finish(d)
+}
+
+// MkfsB calls mkfs_b: make a filesystem with a block size.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) MkfsB(ctx context.Context, fstype string, blocksize int, device Device) error {
+	var e wire.Encoder
+	e.String(fstype)
+	e.Int(blocksize)
+	e.String(string(device))
+	r := request{name: "mkfs_b", proc: 187, args: &e, trace: []any{fstype, blocksize, device}}
+	_, err := g.call(ctx, &r)
+	return err
 }
 
 // VfsType calls vfs_type: filesystem type of a device.
@@ -143,6 +195,43 @@ func (g *Handle) SetLabel(ctx context.Context, mountable Mountable, label string
 	return err
 }
 
+// ZeroFreeSpace calls zero_free_space: fill the free space of a filesystem with zeroes.
+func (g *Handle) ZeroFreeSpace(ctx context.Context, directory Path) error {
+	var e wire.Encoder
+	e.String(string(directory))
+	r := request{name: "zero_free_space", proc: 311, args: &e, trace: []any{directory}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// IsoinfoDevice calls isoinfo_device: primary volume descriptor of an ISO 9660 device.
+func (g *Handle) IsoinfoDevice(ctx context.Context, device Device) (*ISOInfo, error) {
+	var e wire.Encoder
+	e.String(string(device))
+	r := request{name: "isoinfo_device", proc: 313, args: &e, trace: []any{device}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return nil, err
+	}
+	var ret wire.ISOInfo
+	ret.Decode(d)
+	return (*ISOInfo)(&ret), r.finish(d)
+}
+
+// Isoinfo calls isoinfo: primary volume descriptor of an ISO 9660 file.
+func (g *Handle) Isoinfo(ctx context.Context, isofile Path) (*ISOInfo, error) {
+	var e wire.Encoder
+	e.String(string(isofile))
+	r := request{name: "isoinfo", proc: 314, args: &e, trace: []any{isofile}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return nil, err
+	}
+	var ret wire.ISOInfo
+	ret.Decode(d)
+	return (*ISOInfo)(&ret), r.finish(d)
+}
+
 // FilesystemAvailable calls filesystem_available: tell whether the appliance can use a filesystem.
 func (g *Handle) FilesystemAvailable(ctx context.Context, filesystem string) (bool, error) {
 	var e wire.Encoder
@@ -154,6 +243,32 @@ func (g *Handle) FilesystemAvailable(ctx context.Context, filesystem string) (bo
 	}
 	ret := d.Bool()
 	return ret, r.finish(d)
+}
+
+// FstrimOpts are the optional arguments of Fstrim. The zero value leaves all of them out.
+type FstrimOpts struct {
+	Offset            int64
+	Length            int64
+	Minimumfreeextent int64
+}
+
+// Fstrim calls fstrim: discard the free space of a filesystem.
+func (g *Handle) Fstrim(ctx context.Context, mountpoint Path, opts *FstrimOpts) error {
+	var e wire.Encoder
+	e.String(string(mountpoint))
+	var mask uint64
+	if opts == nil {
+		opts = &FstrimOpts{}
+	}
+	mask |= given(opts.Offset != 0, 0)
+	e.Int64(opts.Offset)
+	mask |= given(opts.Length != 0, 1)
+	e.Int64(opts.Length)
+	mask |= given(opts.Minimumfreeextent != 0, 2)
+	e.Int64(opts.Minimumfreeextent)
+	r := request{name: "fstrim", proc: 334, args: &e, optargs: mask, trace: []any{mountpoint, opts}}
+	_, err := g.call(ctx, &r)
+	return err
 }
 
 // SetUuid calls set_uuid: set the UUID of a filesystem.
@@ -186,6 +301,30 @@ func (g *Handle) VfsMinimumSize(ctx context.Context, mountable Mountable) (int64
 	}
 	ret := d.Int64()
 	return ret, r.finish(d)
+}
+
+// MksquashfsOpts are the optional arguments of Mksquashfs. The zero value leaves all of them out.
+type MksquashfsOpts struct {
+	Compress string
+	Excludes []string
+}
+
+// Mksquashfs calls mksquashfs: make a squashfs of a directory and send it.
+// It differs from libguestfs: the image must fit into half of the appliance's memory.
+func (g *Handle) Mksquashfs(ctx context.Context, path Path, filename io.Writer, opts *MksquashfsOpts) error {
+	var e wire.Encoder
+	e.String(string(path))
+	var mask uint64
+	if opts == nil {
+		opts = &MksquashfsOpts{}
+	}
+	mask |= given(opts.Compress != "", 0)
+	e.String(opts.Compress)
+	mask |= given(opts.Excludes != nil, 1)
+	e.Strings(opts.Excludes)
+	r := request{name: "mksquashfs", proc: 471, args: &e, optargs: mask, out: filename, trace: []any{path, stream{}, opts}}
+	_, err := g.call(ctx, &r)
+	return err
 }
 
 // ListFilesystems calls list_filesystems: list the filesystems and their types.

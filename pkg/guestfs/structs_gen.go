@@ -158,11 +158,74 @@ type Partition struct {
 	PartSize  int64
 }
 
+// ISOInfo is the structure isoinfo of the call table.
+type ISOInfo struct {
+	IsoSystemId             string
+	IsoVolumeId             string
+	IsoVolumeSpaceSize      uint32
+	IsoVolumeSetSize        uint32
+	IsoVolumeSequenceNumber uint32
+	IsoLogicalBlockSize     uint32
+	IsoVolumeSetId          string
+	IsoPublisherId          string
+	IsoDataPreparerId       string
+	IsoApplicationId        string
+	IsoCopyrightFileId      string
+	IsoAbstractFileId       string
+	IsoBibliographicFileId  string
+	IsoVolumeCreationT      int64
+	IsoVolumeModificationT  int64
+	IsoVolumeExpirationT    int64
+	IsoVolumeEffectiveT     int64
+}
+
 // MDStat is the structure mdstat of the call table.
 type MDStat struct {
 	MdstatDevice string
 	MdstatIndex  int32
 	MdstatFlags  string
+}
+
+// BTRFSSubvolume is the structure btrfssubvolume of the call table.
+type BTRFSSubvolume struct {
+	BtrfssubvolumeId         uint64
+	BtrfssubvolumeTopLevelId uint64
+	BtrfssubvolumePath       string
+}
+
+// BTRFSQgroup is the structure btrfsqgroup of the call table.
+type BTRFSQgroup struct {
+	BtrfsqgroupId   string
+	BtrfsqgroupRfer uint64
+	BtrfsqgroupExcl uint64
+}
+
+// BTRFSBalance is the structure btrfsbalance of the call table.
+type BTRFSBalance struct {
+	BtrfsbalanceStatus     string
+	BtrfsbalanceTotal      uint64
+	BtrfsbalanceBalanced   uint64
+	BtrfsbalanceConsidered uint64
+	BtrfsbalanceLeft       uint64
+}
+
+// BTRFSScrub is the structure btrfsscrub of the call table.
+type BTRFSScrub struct {
+	BtrfsscrubDataExtentsScrubbed uint64
+	BtrfsscrubTreeExtentsScrubbed uint64
+	BtrfsscrubDataBytesScrubbed   uint64
+	BtrfsscrubTreeBytesScrubbed   uint64
+	BtrfsscrubReadErrors          uint64
+	BtrfsscrubCsumErrors          uint64
+	BtrfsscrubVerifyErrors        uint64
+	BtrfsscrubNoCsum              uint64
+	BtrfsscrubCsumDiscards        uint64
+	BtrfsscrubSuperErrors         uint64
+	BtrfsscrubMallocErrors        uint64
+	BtrfsscrubUncorrectableErrors uint64
+	BtrfsscrubUnverifiedErrors    uint64
+	BtrfsscrubCorrectedErrors     uint64
+	BtrfsscrubLastPhysical        uint64
 }
 
 // UTSName is the structure utsname of the call table.
