@@ -180,7 +180,8 @@ func (w *warm) reject(err error) {
 }
 
 // restoreFrom starts a machine from a template, plugs the drives in and greets the
-// daemon. The memory is read and checked while QEMU starts.
+// daemon. The memory is read and checked beside all that; no drive is plugged into a machine
+// whose memory may be damaged.
 func (w *warm) restoreFrom(ctx context.Context, t *template.Template) error {
 	g := w.g
 	start := time.Now()
@@ -189,32 +190,33 @@ func (w *warm) restoreFrom(ctx context.Context, t *template.Template) error {
 	quick, cancel := context.WithTimeoutCause(ctx, replyTimeout, fmt.Errorf("not restored within %s", replyTimeout))
 	defer cancel()
 	m, err := qemu.Restore(quick, w.config, t.Saved())
-	damage := <-verified
-	if damage != nil {
-		if m != nil {
-			m.Kill()
-		}
-		return damage
-	}
 	if err != nil {
-		return err
+		return errors.Join(<-verified, err)
 	}
 	g.use(m)
 	g.setTiming(func(tm *Timings) { tm.QEMU, tm.From = time.Since(start), FromTemplate })
 	start = time.Now()
 	if err := m.Continue(ctx); err != nil {
-		return err
+		return errors.Join(<-verified, err)
 	}
 	plugged := make(chan error, 1)
-	go func() { plugged <- g.plugAll(ctx, m) }()
+	go func() {
+		if err := <-verified; err != nil {
+			m.Kill() // hello ends too
+			plugged <- err
+			return
+		}
+		plugged <- g.plugAll(ctx, m)
+	}()
 	hung := time.AfterFunc(replyTimeout, m.Kill)
-	err = g.hello(ctx)
+	helloErr := g.hello(ctx)
 	hung.Stop()
 	g.setTiming(func(tm *Timings) { tm.Boot = time.Since(start) })
-	if plugErr := <-plugged; plugErr != nil && (err == nil || ctx.Err() != nil) {
-		return plugErr
+	err = <-plugged
+	if helloErr != nil && !template.IsDamage(err) && ctx.Err() == nil {
+		return helloErr // that of the drives follows from it
 	}
-	return err
+	return errors.Join(err, helloErr)
 }
 
 // make boots a machine, saves it and goes on with it. What goes wrong with the saving

@@ -8,6 +8,7 @@
 package template
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -108,6 +109,13 @@ func works(t *testing.T, g *guestfs.Handle) {
 	must(t, g.Write(ctx, "/file", []byte("content")))
 	if got, err := g.Cat(ctx, "/file"); err != nil || got != "content" {
 		t.Errorf("Cat = %q, %v; want content", got, err)
+	}
+	data := bytes.Repeat([]byte("bulk data "), 300_000)
+	must(t, g.Upload(ctx, bytes.NewReader(data), "/big"))
+	var back bytes.Buffer
+	must(t, g.Download(ctx, "/big", &back))
+	if !bytes.Equal(back.Bytes(), data) {
+		t.Error("what was uploaded comes back different")
 	}
 	must(t, g.Shutdown(ctx))
 }
