@@ -57,19 +57,19 @@ func assemble(c *Call, devices []string) error {
 func withPartitions(disks, all []string) []string {
 	list := []string{}
 	for _, d := range all {
-		if slices.Contains(disks, d) || slices.Contains(disks, diskOf(d)) {
+		if slices.Contains(disks, d) || slices.ContainsFunc(disks, func(disk string) bool { return isPartitionOf(d, disk) }) {
 			list = append(list, d)
 		}
 	}
 	return list
 }
 
-func diskOf(device string) string {
-	disk, _, err := splitPartition(device)
-	if err != nil {
-		return ""
+func isPartitionOf(device, disk string) bool {
+	if !strings.HasPrefix(device, disk) {
+		return false
 	}
-	return disk
+	_, err := os.Stat(filepath.Join(sysClassBlock, filepath.Base(disk), filepath.Base(device), "partition"))
+	return err == nil
 }
 
 // membersOn sorts the devices that are members of something by what that is.

@@ -34,6 +34,9 @@ func (c *Call) lvm(args ...string) (string, error) {
 }
 
 func probeMapper() error {
+	if _, err := os.Stat("/sys/class/misc/device-mapper"); err == nil {
+		return nil
+	}
 	err := probeModule("dm_mod")
 	if errors.Is(err, errNoModule) || errors.Is(err, os.ErrNotExist) {
 		return nil // built into the kernel

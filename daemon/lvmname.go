@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -19,9 +19,20 @@ const (
 	lvmUUIDLen    = len(lvmUUIDPrefix) + 2*32
 )
 
-// partOfVolume matches the names that LVM keeps for the parts of a volume; it
-// lets nobody use them for a volume.
-var partOfVolume = regexp.MustCompile(`_(cdata|cmeta|corig|cpool|cvol|imeta|iorig|mimage|mlog|pmspare|rimage|rmeta|tdata|tmeta|vdata|vorigin|wcorig)|^(snapshot|pvmove)`)
+// These are in the names that LVM keeps for the parts of a volume; it lets
+// nobody use them for a volume.
+var (
+	partInfixes = []string{"_cdata", "_cmeta", "_corig", "_cpool", "_cvol", "_imeta", "_iorig", "_mimage", "_mlog", "_pmspare",
+		"_rimage", "_rmeta", "_tdata", "_tmeta", "_vdata", "_vorigin", "_wcorig"}
+	partPrefixes = []string{"snapshot", "pvmove"}
+)
+
+// isPartOfVolume uses no regular expression: the code of that package is slow
+// when it runs for the first time in an emulated processor.
+func isPartOfVolume(lv string) bool {
+	return slices.ContainsFunc(partInfixes, func(s string) bool { return strings.Contains(lv, s) }) ||
+		slices.ContainsFunc(partPrefixes, func(s string) bool { return strings.HasPrefix(lv, s) })
+}
 
 // volumeOf returns the canonical name /dev/VG/LV of an active logical volume,
 // or "" for another device. It asks the kernel: that takes no program.
@@ -47,7 +58,7 @@ func volumeName(id, name string) string {
 		return ""
 	}
 	vg, lv, ok := splitMapperName(name)
-	if !ok || partOfVolume.MatchString(lv) {
+	if !ok || isPartOfVolume(lv) {
 		return ""
 	}
 	return "/dev/" + vg + "/" + lv
@@ -133,7 +144,7 @@ func plainGroups() ([]lvm2.Group, map[*lvm2.PV]string, error) {
 	}
 	for _, g := range groups {
 		for _, v := range g.Volumes {
-			if partOfVolume.MatchString(v.Name) {
+			if isPartOfVolume(v.Name) {
 				return nil, nil, fmt.Errorf("%s/%s: %w", g.Name, v.Name, lvm2.ErrNotPlain)
 			}
 		}

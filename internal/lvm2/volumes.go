@@ -1,7 +1,6 @@
 package lvm2
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -98,24 +97,35 @@ func (r *reader) leftovers(pvs []*PV, texts map[string]string) error {
 	return nil
 }
 
-var (
-	nameForm = regexp.MustCompile(`^[a-zA-Z0-9+_.][a-zA-Z0-9+_.-]*$`)
-	idForm   = regexp.MustCompile(`^\w{6}(-\w{4}){5}-\w{6}$`)
+const (
+	nameMax = 127
+	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 )
 
-const nameMax = 127
+// consists tells whether a text has nothing but the given characters. Regular
+// expressions would be shorter, but their code is slow when it runs for the
+// first time in an emulated processor.
+func consists(text, of string) bool { return strings.Trim(text, of) == "" }
 
 func isName(s string) bool {
-	return nameForm.MatchString(s) && s != "." && s != ".." && len(s) <= nameMax
+	return s != "" && s != "." && s != ".." && len(s) <= nameMax && s[0] != '-' && consists(s, letters+"+_.-")
 }
+
+// idParts are the lengths of the parts of a UUID, between which are hyphens.
+var idParts = [...]int{6, 4, 4, 4, 4, 4, 6}
 
 // id returns the UUID of something, without its hyphens.
 func (s *section) id() (string, error) {
-	id := s.value("id")
-	if !idForm.MatchString(id) || strings.Contains(id, "_") {
-		return "", notPlain("metadata: %q is no UUID", id)
+	parts := strings.Split(s.value("id"), "-")
+	if len(parts) != len(idParts) {
+		return "", notPlain("metadata: %q is no UUID", s.value("id"))
 	}
-	return strings.ReplaceAll(id, "-", ""), nil
+	for i, part := range parts {
+		if len(part) != idParts[i] || !consists(part, letters) {
+			return "", notPlain("metadata: %q is no UUID", s.value("id"))
+		}
+	}
+	return strings.Join(parts, ""), nil
 }
 
 // groupOf returns the one group in a physical volume's metadata.
