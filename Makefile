@@ -60,8 +60,9 @@ docs: build ## write man pages and completions to bin/docs
 	@scripts/docs.sh $(DOCS) $(TOOLS)
 
 .PHONY: install
-install: docs ## install below PREFIX (/usr/local) and DESTDIR
+install: docs ## install below PREFIX (/usr/local) and DESTDIR; TEMPLATE=1: with a template for all users
 	@scripts/install.sh install "$(DESTDIR)" "$(PREFIX)" $(DOCS) $(TOOLS)
+	@if [ -n "$(TEMPLATE)" ] && [ -z "$(DESTDIR)" ]; then "$(PREFIX)/bin/virt-appliance" template make --system; fi
 
 .PHONY: uninstall
 uninstall: ## remove what install put there

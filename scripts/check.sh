@@ -1,10 +1,11 @@
 #!/bin/sh
 # All tests: the source, the units under the race detector, then the tests that
-# start real appliances, and are slow. Ends with go test's own lines.
+# start real appliances, which are slow. Ends with go test's own lines.
 set -eu
 cd "$(dirname "$0")/.."
 
 make --no-print-directory build
 scripts/lint.sh
-go test -race -timeout 15m $(go list ./... | grep -v '/test/')
+go test -race -short -timeout 15m $(go list ./... | grep -v '/test/')
+go test -p 1 -count 1 -timeout 25m -run VM ./appliance ./cmd/... ./internal/...
 go test -p 1 -count 1 -timeout 25m ./test/...
