@@ -21,13 +21,18 @@ const (
 	btrfsIocSetDefault = 0x40089413
 )
 
-// resolveNew is resolve for a path whose last part need not be there yet.
+// resolveNew is resolve for a path whose last part need not be there yet. A
+// symbolic link that leads nowhere in the guest may lead to something in the
+// appliance, and is an error.
 func (c *Call) resolveNew(name string) (string, error) {
 	real, err := c.resolve(name)
 	if !errors.Is(err, syscall.ENOENT) {
 		return real, err
 	}
 	clean := path.Clean(name)
+	if _, e := c.statGuest(clean, false); e == nil {
+		return "", err
+	}
 	dir, err := c.resolve(path.Dir(clean))
 	if err != nil {
 		return "", err

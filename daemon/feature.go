@@ -55,7 +55,7 @@ var features = []feature{
 	{name: "syslinux", programs: []string{"syslinux"}},
 	{name: "wipefs", programs: []string{"wipefs"}},
 	{name: "xfs", programs: []string{"mkfs.xfs"}, filesystems: []string{"xfs"}},
-	{name: "xz", programs: []string{"xz"}},
+	{name: "xz"},
 	{name: "zerofree", programs: []string{"zerofree"}},
 }
 

@@ -7,11 +7,11 @@ import (
 )
 
 func doRsync(c *Call, src, dest string, opts *rsyncOpts) error {
-	from, err := c.rsyncPath(src)
+	from, err := c.rsyncSource(src)
 	if err != nil {
 		return err
 	}
-	to, err := c.rsyncPath(dest)
+	to, err := c.resolveNew(dest)
 	if err != nil {
 		return err
 	}
@@ -19,7 +19,7 @@ func doRsync(c *Call, src, dest string, opts *rsyncOpts) error {
 }
 
 func doRsyncIn(c *Call, remote, dest string, opts *rsyncInOpts) error {
-	to, err := c.rsyncPath(dest)
+	to, err := c.resolveNew(dest)
 	if err != nil {
 		return err
 	}
@@ -27,17 +27,17 @@ func doRsyncIn(c *Call, remote, dest string, opts *rsyncInOpts) error {
 }
 
 func doRsyncOut(c *Call, src, remote string, opts *rsyncOutOpts) error {
-	from, err := c.rsyncPath(src)
+	from, err := c.rsyncSource(src)
 	if err != nil {
 		return err
 	}
 	return c.rsync(from, remote, opts.Archive, opts.Deletedest)
 }
 
-// rsyncPath is where a file of the guest is in the appliance. A slash at its
+// rsyncSource is where a file of the guest is in the appliance. A slash at its
 // end, which means the content of the directory, stays; without one a symbolic
 // link stays one.
-func (c *Call) rsyncPath(name string) (string, error) {
+func (c *Call) rsyncSource(name string) (string, error) {
 	if strings.HasSuffix(name, "/") {
 		real, err := c.resolve(name)
 		return real + "/", err

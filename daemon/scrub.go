@@ -1,12 +1,6 @@
 package daemon
 
-import (
-	"fmt"
-	"os"
-	"syscall"
-
-	"golang.org/x/sys/unix"
-)
+import "fmt"
 
 // doScrubFile writes patterns over a file and removes it.
 func doScrubFile(c *Call, file string) error {
@@ -31,16 +25,7 @@ func doScrubFile(c *Call, file string) error {
 // doScrubFreespace fills a new directory with files until the filesystem is
 // full, writes patterns over them and removes them.
 func doScrubFreespace(c *Call, dir string) error {
-	err := c.inGuest(func() error {
-		if err := unix.Mkdir(dir, 0o755); err != nil && err != syscall.EEXIST {
-			return &os.PathError{Op: "mkdir", Path: dir, Err: err}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	real, err := c.resolve(dir)
+	real, err := c.resolveNew(dir)
 	if err != nil {
 		return err
 	}
