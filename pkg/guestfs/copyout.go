@@ -188,7 +188,7 @@ func (u *treeUnpacker) attributes(h *tar.Header) error {
 		}
 	}
 	if h.Typeflag == tar.TypeSymlink {
-		return nil
+		return u.times(h)
 	}
 	mode := h.FileInfo().Mode() & (fs.ModePerm | fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky)
 	if !root {
@@ -197,5 +197,19 @@ func (u *treeUnpacker) attributes(h *tar.Header) error {
 	if err := u.root.Chmod(h.Name, mode); err != nil {
 		return err
 	}
-	return u.root.Chtimes(h.Name, h.ModTime, h.ModTime)
+	return u.times(h)
+}
+
+// times sets the time of a file, or of a symbolic link itself.
+func (u *treeUnpacker) times(h *tar.Header) error {
+	dir, err := u.root.Open(path.Dir(h.Name))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	at := unix.NsecToTimespec(h.ModTime.UnixNano())
+	if err := unix.UtimesNanoAt(int(dir.Fd()), path.Base(h.Name), []unix.Timespec{at, at}, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+		return &os.PathError{Op: "utimensat", Path: h.Name, Err: err}
+	}
+	return nil
 }
