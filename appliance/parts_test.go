@@ -195,7 +195,7 @@ func TestTree(t *testing.T) {
 
 func TestWrite(t *testing.T) {
 	if _, err := findProgram(inputs.New("/"), "mke2fs"); err != nil {
-		t.Skip("mke2fs is not installed")
+		t.Fatal("mke2fs is not installed")
 	}
 	o := options(t, newHost(t))
 	dir := filepath.Join(t.TempDir(), "out")

@@ -66,7 +66,7 @@ func makeImage(t *testing.T, size int64, argvs []string) string {
 	for _, line := range argvs {
 		argv := strings.Fields(strings.ReplaceAll(line, "FILE", file))
 		if _, err := exec.LookPath(argv[0]); err != nil {
-			t.Skipf("%s is not installed", argv[0])
+			t.Fatalf("%s is not installed", argv[0])
 		}
 		if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 			t.Fatalf("%s: %v\n%s", line, err, out)

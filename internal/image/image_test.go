@@ -28,7 +28,7 @@ func qemuImg(t testing.TB, dir string, args ...string) {
 func needQemuImg(t testing.TB) {
 	t.Helper()
 	if _, err := exec.LookPath("qemu-img"); err != nil {
-		t.Skip("qemu-img is not installed")
+		t.Fatal("qemu-img is not installed")
 	}
 }
 

@@ -55,7 +55,7 @@ func ldd(t *testing.T, program string) []string {
 	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/bin:/bin"}
 	out, err := cmd.Output()
 	if err != nil {
-		t.Skipf("ldd: %v", err)
+		t.Fatalf("ldd: %v", err)
 	}
 	var files []string
 	for line := range strings.Lines(string(out)) {
@@ -80,10 +80,7 @@ func ldd(t *testing.T, program string) []string {
 func cc(t *testing.T, root string, args ...string) {
 	t.Helper()
 	if _, err := exec.LookPath("cc"); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal(err)
-		}
-		t.Skip("there is no C compiler")
+		t.Fatal(err)
 	}
 	cmd := exec.Command("cc", append([]string{"-nostdlib", "-x", "c", "-", "-x", "none"}, args...)...)
 	cmd.Dir = root
