@@ -30,7 +30,6 @@ run|file|file|goes into the appliance: kinds of files
 run|bzip2|bzip2|goes into the appliance: packed archives
 run|lzop|lzop|goes into the appliance: packed files
 run|rsync|rsync|goes into the appliance: bringing directories into line
-run|scrub|scrub|goes into the appliance: writing over files
 run|setfiles|policycoreutils|goes into the appliance: labels for SELinux
 demo|debootstrap|debootstrap|makes the Debian guest
 check|virt-df|guestfs-tools|the reference that results are compared with
