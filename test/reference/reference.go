@@ -122,8 +122,13 @@ func (t *Tools) Run(ctx context.Context, name string, args ...string) (*Result, 
 // RunOn runs a tool of libguestfs on an appliance in a folder, such as one that
 // virt-appliance build wrote.
 func (t *Tools) RunOn(ctx context.Context, appliance, name string, args ...string) (*Result, error) {
-	env := append(t.env[:len(t.env):len(t.env)], "LIBGUESTFS_PATH="+appliance)
-	return Run(ctx, env, "/usr/bin/"+name, args...)
+	return Run(ctx, t.Env(appliance), "/usr/bin/"+name, args...)
+}
+
+// Env is the environment in which the tools of libguestfs run on an appliance
+// in a folder.
+func (t *Tools) Env(appliance string) []string {
+	return append(t.env[:len(t.env):len(t.env)], "LIBGUESTFS_PATH="+appliance)
 }
 
 // Run runs any program and returns what it said.
