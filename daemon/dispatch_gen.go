@@ -88,6 +88,7 @@ var procedures = map[uint32]procedure{
 	106:   {name: "resize2fs", stub: stubResize2fs},
 	108:   {name: "e2fsck_f", stub: stubE2fsckF},
 	109:   {name: "sleep", stub: stubSleep},
+	110:   {name: "ntfs_3g_probe", stub: stubNtfs3gProbe, feature: "ntfs3g"},
 	111:   {name: "sh", stub: stubSh},
 	112:   {name: "sh_lines", stub: stubShLines},
 	113:   {name: "glob_expand", stub: stubGlobExpand, optargs: 1},
@@ -199,11 +200,13 @@ var procedures = map[uint32]procedure{
 	228:   {name: "zero_device", stub: stubZeroDevice},
 	229:   {name: "txz_in", stub: stubTxzIn, feature: "xz", fileIn: true},
 	230:   {name: "txz_out", stub: stubTxzOut, feature: "xz", fileOut: true},
+	232:   {name: "vgscan", stub: stubVgscan},
 	233:   {name: "part_del", stub: stubPartDel},
 	234:   {name: "part_get_bootable", stub: stubPartGetBootable},
 	235:   {name: "part_get_mbr_id", stub: stubPartGetMbrId},
 	236:   {name: "part_set_mbr_id", stub: stubPartSetMbrId},
 	237:   {name: "checksum_device", stub: stubChecksumDevice},
+	238:   {name: "lvresize_free", stub: stubLvresizeFree, feature: "lvm2"},
 	240:   {name: "get_umask", stub: stubGetUmask},
 	242:   {name: "base64_in", stub: stubBase64In, fileIn: true},
 	243:   {name: "base64_out", stub: stubBase64Out, fileOut: true},
@@ -212,10 +215,21 @@ var procedures = map[uint32]procedure{
 	246:   {name: "internal_write", stub: stubInternalWrite},
 	247:   {name: "pwrite", stub: stubPwrite},
 	248:   {name: "resize2fs_size", stub: stubResize2fsSize},
+	249:   {name: "pvresize_size", stub: stubPvresizeSize, feature: "lvm2"},
+	250:   {name: "ntfsresize_size", stub: stubNtfsresizeSize, feature: "ntfsprogs"},
 	251:   {name: "available_all_groups", stub: stubAvailableAllGroups},
 	252:   {name: "fallocate64", stub: stubFallocate64},
 	253:   {name: "vfs_label", stub: stubVfsLabel},
 	254:   {name: "vfs_uuid", stub: stubVfsUuid},
+	255:   {name: "lvm_set_filter", stub: stubLvmSetFilter, feature: "lvm2"},
+	256:   {name: "lvm_clear_filter", stub: stubLvmClearFilter},
+	257:   {name: "luks_open", stub: stubLuksOpen, feature: "luks"},
+	258:   {name: "luks_open_ro", stub: stubLuksOpenRo, feature: "luks"},
+	259:   {name: "luks_close", stub: stubLuksClose, feature: "luks"},
+	260:   {name: "luks_format", stub: stubLuksFormat, feature: "luks"},
+	261:   {name: "luks_format_cipher", stub: stubLuksFormatCipher, feature: "luks"},
+	262:   {name: "luks_add_key", stub: stubLuksAddKey, feature: "luks"},
+	263:   {name: "luks_kill_slot", stub: stubLuksKillSlot, feature: "luks"},
 	264:   {name: "is_lv", stub: stubIsLv},
 	265:   {name: "findfs_uuid", stub: stubFindfsUuid},
 	266:   {name: "findfs_label", stub: stubFindfsLabel},
@@ -238,6 +252,7 @@ var procedures = map[uint32]procedure{
 	283:   {name: "is_zero", stub: stubIsZero},
 	284:   {name: "is_zero_device", stub: stubIsZeroDevice},
 	287:   {name: "list_dm_devices", stub: stubListDmDevices},
+	288:   {name: "ntfsresize", stub: stubNtfsresize, feature: "ntfsprogs", optargs: 2},
 	289:   {name: "btrfs_filesystem_resize", stub: stubBtrfsFilesystemResize, feature: "btrfs", optargs: 1},
 	290:   {name: "internal_write_append", stub: stubInternalWriteAppend},
 	291:   {name: "compress_out", stub: stubCompressOut, optargs: 1, fileOut: true},
@@ -256,11 +271,15 @@ var procedures = map[uint32]procedure{
 	304:   {name: "e2fsck", stub: stubE2fsck, optargs: 3},
 	305:   {name: "llz", stub: stubLlz},
 	306:   {name: "wipefs", stub: stubWipefs, feature: "wipefs"},
+	307:   {name: "ntfsfix", stub: stubNtfsfix, feature: "ntfs3g", optargs: 1},
+	308:   {name: "ntfsclone_out", stub: stubNtfscloneOut, feature: "ntfs3g", optargs: 5, fileOut: true},
+	309:   {name: "ntfsclone_in", stub: stubNtfscloneIn, feature: "ntfs3g", fileIn: true},
 	310:   {name: "set_label", stub: stubSetLabel},
 	311:   {name: "zero_free_space", stub: stubZeroFreeSpace},
 	312:   {name: "lvcreate_free", stub: stubLvcreateFree, feature: "lvm2"},
 	313:   {name: "isoinfo_device", stub: stubIsoinfoDevice},
 	314:   {name: "isoinfo", stub: stubIsoinfo},
+	315:   {name: "vgmeta", stub: stubVgmeta, feature: "lvm2"},
 	316:   {name: "md_stat", stub: stubMdStat, feature: "mdadm"},
 	317:   {name: "mkfs_btrfs", stub: stubMkfsBtrfs, feature: "btrfs", optargs: 8},
 	318:   {name: "get_e2attrs", stub: stubGetE2attrs},
@@ -281,12 +300,20 @@ var procedures = map[uint32]procedure{
 	333:   {name: "filesystem_available", stub: stubFilesystemAvailable},
 	334:   {name: "fstrim", stub: stubFstrim, feature: "fstrim", optargs: 3},
 	336:   {name: "nr_devices", stub: stubNrDevices},
+	337:   {name: "xfs_info", stub: stubXfsInfo, feature: "xfs"},
+	338:   {name: "pvchange_uuid", stub: stubPvchangeUuid, feature: "lvm2"},
+	339:   {name: "pvchange_uuid_all", stub: stubPvchangeUuidAll, feature: "lvm2"},
+	340:   {name: "vgchange_uuid", stub: stubVgchangeUuid, feature: "lvm2"},
+	341:   {name: "vgchange_uuid_all", stub: stubVgchangeUuidAll, feature: "lvm2"},
 	342:   {name: "utsname", stub: stubUtsname},
+	343:   {name: "xfs_growfs", stub: stubXfsGrowfs, feature: "xfs", optargs: 8},
 	344:   {name: "rsync", stub: stubRsync, feature: "rsync", optargs: 2},
 	345:   {name: "rsync_in", stub: stubRsyncIn, feature: "rsync", optargs: 2},
 	346:   {name: "rsync_out", stub: stubRsyncOut, feature: "rsync", optargs: 2},
 	347:   {name: "ls0", stub: stubLs0, fileOut: true},
 	348:   {name: "fill_dir", stub: stubFillDir},
+	349:   {name: "xfs_admin", stub: stubXfsAdmin, feature: "xfs", optargs: 7},
+	366:   {name: "xfs_repair", stub: stubXfsRepair, feature: "xfs", optargs: 10},
 	367:   {name: "rm_f", stub: stubRmF},
 	368:   {name: "mke2fs", stub: stubMke2fs, optargs: 38},
 	369:   {name: "list_disk_labels", stub: stubListDiskLabels},
@@ -359,7 +386,11 @@ var procedures = map[uint32]procedure{
 	477:   {name: "part_resize", stub: stubPartResize},
 	503:   {name: "part_set_gpt_attributes", stub: stubPartSetGptAttributes},
 	504:   {name: "part_get_gpt_attributes", stub: stubPartGetGptAttributes},
+	505:   {name: "f2fs_expand", stub: stubF2fsExpand, feature: "f2fs"},
 	506:   {name: "lvm_scan", stub: stubLvmScan},
+	507:   {name: "luks_uuid", stub: stubLuksUuid, feature: "luks"},
+	508:   {name: "cryptsetup_open", stub: stubCryptsetupOpen, feature: "luks", optargs: 3},
+	509:   {name: "cryptsetup_close", stub: stubCryptsetupClose, feature: "luks"},
 	511:   {name: "internal_readdir", stub: stubInternalReaddir, fileOut: true},
 	514:   {name: "findfs_partuuid", stub: stubFindfsPartuuid},
 	515:   {name: "findfs_partlabel", stub: stubFindfsPartlabel},
@@ -367,6 +398,8 @@ var procedures = map[uint32]procedure{
 	517:   {name: "sh_out", stub: stubShOut, fileOut: true},
 	518:   {name: "btrfs_scrub_full", stub: stubBtrfsScrubFull, feature: "btrfs", optargs: 1},
 	519:   {name: "setfiles", stub: stubSetfiles, feature: "selinuxrelabel", optargs: 2},
+	520:   {name: "ntfs_chmod", stub: stubNtfsChmod, feature: "ntfs3g", optargs: 1},
+	522:   {name: "xfs_info2", stub: stubXfsInfo2, feature: "xfs"},
 	10000: {name: "internal_hello", stub: stubInternalHello},
 	10001: {name: "internal_attach", stub: stubInternalAttach},
 	10002: {name: "internal_warnings", stub: stubInternalWarnings},
@@ -378,7 +411,6 @@ var procedures = map[uint32]procedure{
 var unbuiltUploads = map[uint32]bool{
 	241: true, // debug_upload
 	397: true, // internal_rhbz914931
-	309: true, // ntfsclone_in
 	472: true, // yara_load
 }
 
@@ -1347,6 +1379,21 @@ func stubSleep(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doSleep(c, secs)
+}
+
+func stubNtfs3gProbe(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	rw := a.d.Bool()
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doNtfs3gProbe(c, rw, device)
+	if err != nil {
+		return err
+	}
+	e.Int(ret)
+	return nil
 }
 
 func stubSh(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -2720,6 +2767,14 @@ func stubTxzOut(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doTxzOut(c, directory, tarball)
 }
 
+func stubVgscan(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doVgscan(c)
+}
+
 func stubPartDel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -2784,6 +2839,16 @@ func stubChecksumDevice(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.String(ret)
 	return nil
+}
+
+func stubLvresizeFree(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	lv := a.device()
+	percent := a.int()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLvresizeFree(c, lv, percent)
 }
 
 func stubGetUmask(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -2877,6 +2942,26 @@ func stubResize2fsSize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doResize2fsSize(c, device, size)
 }
 
+func stubPvresizeSize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	size := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doPvresizeSize(c, device, size)
+}
+
+func stubNtfsresizeSize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	size := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doNtfsresizeSize(c, device, size)
+}
+
 func stubAvailableAllGroups(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	if err := a.finish(); err != nil {
@@ -2926,6 +3011,100 @@ func stubVfsUuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.String(ret)
 	return nil
+}
+
+func stubLvmSetFilter(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	devices := a.devices()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLvmSetFilter(c, devices)
+}
+
+func stubLvmClearFilter(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLvmClearFilter(c)
+}
+
+func stubLuksOpen(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	key := a.text()
+	mapname := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLuksOpen(c, device, key, mapname)
+}
+
+func stubLuksOpenRo(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	key := a.text()
+	mapname := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLuksOpenRo(c, device, key, mapname)
+}
+
+func stubLuksClose(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLuksClose(c, device)
+}
+
+func stubLuksFormat(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	key := a.text()
+	keyslot := a.int()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLuksFormat(c, device, key, keyslot)
+}
+
+func stubLuksFormatCipher(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	key := a.text()
+	keyslot := a.int()
+	cipher := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLuksFormatCipher(c, device, key, keyslot, cipher)
+}
+
+func stubLuksAddKey(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	key := a.text()
+	newkey := a.text()
+	keyslot := a.int()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLuksAddKey(c, device, key, newkey, keyslot)
+}
+
+func stubLuksKillSlot(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	key := a.text()
+	keyslot := a.int()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLuksKillSlot(c, device, key, keyslot)
 }
 
 func stubIsLv(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -3259,6 +3438,23 @@ func stubListDmDevices(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+type ntfsresizeOpts struct {
+	Size  *int64
+	Force *bool
+}
+
+func stubNtfsresize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	var opts ntfsresizeOpts
+	opts.Size = optional(&a, 0, a.d.Int64)
+	opts.Force = optional(&a, 1, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doNtfsresize(c, device, &opts)
+}
+
 type btrfsFilesystemResizeOpts struct {
 	Size *int64
 }
@@ -3577,6 +3773,55 @@ func stubWipefs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doWipefs(c, device)
 }
 
+type ntfsfixOpts struct {
+	Clearbadsectors *bool
+}
+
+func stubNtfsfix(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	var opts ntfsfixOpts
+	opts.Clearbadsectors = optional(&a, 0, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doNtfsfix(c, device, &opts)
+}
+
+type ntfscloneOutOpts struct {
+	Metadataonly       *bool
+	Rescue             *bool
+	Ignorefscheck      *bool
+	Preservetimestamps *bool
+	Force              *bool
+}
+
+func stubNtfscloneOut(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	backupfile := c.download()
+	var opts ntfscloneOutOpts
+	opts.Metadataonly = optional(&a, 0, a.d.Bool)
+	opts.Rescue = optional(&a, 1, a.d.Bool)
+	opts.Ignorefscheck = optional(&a, 2, a.d.Bool)
+	opts.Preservetimestamps = optional(&a, 3, a.d.Bool)
+	opts.Force = optional(&a, 4, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doNtfscloneOut(c, device, backupfile, &opts)
+}
+
+func stubNtfscloneIn(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	backupfile := c.upload()
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doNtfscloneIn(c, backupfile, device)
+}
+
 func stubSetLabel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	mountable := a.mountable()
@@ -3632,6 +3877,20 @@ func stubIsoinfo(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	ret.Encode(e)
+	return nil
+}
+
+func stubVgmeta(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	vgname := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doVgmeta(c, vgname)
+	if err != nil {
+		return err
+	}
+	e.Opaque(ret)
 	return nil
 }
 
@@ -3909,6 +4168,54 @@ func stubNrDevices(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+func stubXfsInfo(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	pathordevice := a.deviceOrPath()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doXfsInfo(c, pathordevice)
+	if err != nil {
+		return err
+	}
+	ret.Encode(e)
+	return nil
+}
+
+func stubPvchangeUuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doPvchangeUuid(c, device)
+}
+
+func stubPvchangeUuidAll(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doPvchangeUuidAll(c)
+}
+
+func stubVgchangeUuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	vg := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doVgchangeUuid(c, vg)
+}
+
+func stubVgchangeUuidAll(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doVgchangeUuidAll(c)
+}
+
 func stubUtsname(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	if err := a.finish(); err != nil {
@@ -3920,6 +4227,35 @@ func stubUtsname(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	ret.Encode(e)
 	return nil
+}
+
+type xfsGrowfsOpts struct {
+	Datasec   *bool
+	Logsec    *bool
+	Rtsec     *bool
+	Datasize  *int64
+	Logsize   *int64
+	Rtsize    *int64
+	Rtextsize *int64
+	Maxpct    *int
+}
+
+func stubXfsGrowfs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	path := a.pathname()
+	var opts xfsGrowfsOpts
+	opts.Datasec = optional(&a, 0, a.d.Bool)
+	opts.Logsec = optional(&a, 1, a.d.Bool)
+	opts.Rtsec = optional(&a, 2, a.d.Bool)
+	opts.Datasize = optional(&a, 3, a.d.Int64)
+	opts.Logsize = optional(&a, 4, a.d.Int64)
+	opts.Rtsize = optional(&a, 5, a.d.Int64)
+	opts.Rtextsize = optional(&a, 6, a.d.Int64)
+	opts.Maxpct = optional(&a, 7, a.int)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doXfsGrowfs(c, path, &opts)
 }
 
 type rsyncOpts struct {
@@ -3994,6 +4330,71 @@ func stubFillDir(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doFillDir(c, dir, nr)
+}
+
+type xfsAdminOpts struct {
+	Extunwritten *bool
+	Imgfile      *bool
+	V2log        *bool
+	Projid32bit  *bool
+	Lazycounter  *bool
+	Label        *string
+	Uuid         *string
+}
+
+func stubXfsAdmin(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	var opts xfsAdminOpts
+	opts.Extunwritten = optional(&a, 0, a.d.Bool)
+	opts.Imgfile = optional(&a, 1, a.d.Bool)
+	opts.V2log = optional(&a, 2, a.d.Bool)
+	opts.Projid32bit = optional(&a, 3, a.d.Bool)
+	opts.Lazycounter = optional(&a, 4, a.d.Bool)
+	opts.Label = optional(&a, 5, a.text)
+	opts.Uuid = optional(&a, 6, a.text)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doXfsAdmin(c, device, &opts)
+}
+
+type xfsRepairOpts struct {
+	Forcelogzero  *bool
+	Nomodify      *bool
+	Noprefetch    *bool
+	Forcegeometry *bool
+	Maxmem        *int64
+	Ihashsize     *int64
+	Bhashsize     *int64
+	Agstride      *int64
+	Logdev        *string
+	Rtdev         *string
+}
+
+func stubXfsRepair(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.deviceOrPath()
+	var opts xfsRepairOpts
+	opts.Forcelogzero = optional(&a, 0, a.d.Bool)
+	opts.Nomodify = optional(&a, 1, a.d.Bool)
+	opts.Noprefetch = optional(&a, 2, a.d.Bool)
+	opts.Forcegeometry = optional(&a, 3, a.d.Bool)
+	opts.Maxmem = optional(&a, 4, a.d.Int64)
+	opts.Ihashsize = optional(&a, 5, a.d.Int64)
+	opts.Bhashsize = optional(&a, 6, a.d.Int64)
+	opts.Agstride = optional(&a, 7, a.d.Int64)
+	opts.Logdev = optional(&a, 8, a.text)
+	opts.Rtdev = optional(&a, 9, a.text)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doXfsRepair(c, device, &opts)
+	if err != nil {
+		return err
+	}
+	e.Int(ret)
+	return nil
 }
 
 func stubRmF(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -4945,6 +5346,15 @@ func stubPartGetGptAttributes(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+func stubF2fsExpand(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doF2fsExpand(c, device)
+}
+
 func stubLvmScan(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	activate := a.d.Bool()
@@ -4952,6 +5362,50 @@ func stubLvmScan(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doLvmScan(c, activate)
+}
+
+func stubLuksUuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doLuksUuid(c, device)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+type cryptsetupOpenOpts struct {
+	Readonly  *bool
+	Crypttype *string
+	Cipher    *string
+}
+
+func stubCryptsetupOpen(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	key := a.text()
+	mapname := a.text()
+	var opts cryptsetupOpenOpts
+	opts.Readonly = optional(&a, 0, a.d.Bool)
+	opts.Crypttype = optional(&a, 1, a.text)
+	opts.Cipher = optional(&a, 2, a.text)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCryptsetupOpen(c, device, key, mapname, &opts)
+}
+
+func stubCryptsetupClose(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doCryptsetupClose(c, device)
 }
 
 func stubInternalReaddir(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -5043,6 +5497,37 @@ func stubSetfiles(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doSetfiles(c, specfile, paths, &opts)
+}
+
+type ntfsChmodOpts struct {
+	Recursive *bool
+}
+
+func stubNtfsChmod(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	mode := a.int()
+	path := a.text()
+	var opts ntfsChmodOpts
+	opts.Recursive = optional(&a, 0, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doNtfsChmod(c, device, mode, path, &opts)
+}
+
+func stubXfsInfo2(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	pathordevice := a.deviceOrPath()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doXfsInfo2(c, pathordevice)
+	if err != nil {
+		return err
+	}
+	e.Pairs(ret)
+	return nil
 }
 
 func stubInternalHello(c *Call, d *wire.Decoder, e *wire.Encoder) error {

@@ -22,8 +22,12 @@ func (c *Call) lvm(args ...string) (string, error) {
 	if err := probeMapper(); err != nil { // lvm runs modprobe, which is one more program to start
 		return "", err
 	}
+	argv := append([]string{"lvm"}, args...)
+	if filter := lvmFilterConfig(); filter != "" {
+		argv = append(argv, "--config", filter)
+	}
 	out, _, err := c.runProgram(&program{
-		argv: append([]string{"lvm"}, args...),
+		argv: argv,
 		env:  []string{"LVM_SUPPRESS_FD_WARNINGS=1"},
 	})
 	var failed *programError
@@ -157,6 +161,11 @@ func doLvresize(c *Call, device string, mbytes int) error {
 		return errMbytes
 	}
 	_, err := c.lvm("lvresize", "--force", "-L", strconv.Itoa(mbytes), device)
+	return sameSize(err)
+}
+
+// sameSize takes it for done when lvm refuses to do nothing.
+func sameSize(err error) error {
 	var failed *programError
 	if errors.As(err, &failed) && strings.Contains(failed.stderr, "matches existing size") {
 		return nil

@@ -94,7 +94,7 @@ func labelled(fn func(device string, pv *lvm2.PV, err error)) error {
 		return err
 	}
 	for _, d := range devices {
-		if volume, err := volumeOf(d); err != nil || volume != "" {
+		if volume, err := volumeOf(d); err != nil || volume != "" || !lvmSees(d) {
 			continue
 		}
 		f, size, err := openDevice(d)

@@ -280,6 +280,53 @@ func (g *Handle) Vglvuuids(ctx context.Context, vgname string) ([]string, error)
 	return ret, r.finish(d)
 }
 
+// Vgscan calls vgscan: look for volume groups; lvm keeps nothing, so there is nothing to do.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) Vgscan(ctx context.Context) error {
+	var e wire.Encoder
+	r := request{name: "vgscan", proc: 232, args: &e, trace: []any{}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// LvresizeFree calls lvresize_free: grow a logical volume by a share of the free room.
+func (g *Handle) LvresizeFree(ctx context.Context, lv Device, percent int) error {
+	var e wire.Encoder
+	e.String(string(lv))
+	e.Int(percent)
+	r := request{name: "lvresize_free", proc: 238, args: &e, trace: []any{lv, percent}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// PvresizeSize calls pvresize_size: set the size of a physical volume.
+func (g *Handle) PvresizeSize(ctx context.Context, device Device, size int64) error {
+	var e wire.Encoder
+	e.String(string(device))
+	e.Int64(size)
+	r := request{name: "pvresize_size", proc: 249, args: &e, trace: []any{device, size}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// LvmSetFilter calls lvm_set_filter: confine LVM to devices and their partitions.
+func (g *Handle) LvmSetFilter(ctx context.Context, devices []Device) error {
+	var e wire.Encoder
+	e.Strings(texts(devices))
+	r := request{name: "lvm_set_filter", proc: 255, args: &e, trace: []any{devices}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// LvmClearFilter calls lvm_clear_filter: let LVM see all devices again.
+func (g *Handle) LvmClearFilter(ctx context.Context) error {
+	var e wire.Encoder
+	r := request{name: "lvm_clear_filter", proc: 256, args: &e, trace: []any{}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
 // IsLv calls is_lv: tell whether a device is a logical volume.
 func (g *Handle) IsLv(ctx context.Context, mountable Mountable) (bool, error) {
 	var e wire.Encoder
@@ -313,6 +360,53 @@ func (g *Handle) LvcreateFree(ctx context.Context, logvol string, volgroup strin
 	e.String(volgroup)
 	e.Int(percent)
 	r := request{name: "lvcreate_free", proc: 312, args: &e, trace: []any{logvol, volgroup, percent}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// Vgmeta calls vgmeta: metadata of a volume group.
+func (g *Handle) Vgmeta(ctx context.Context, vgname string) ([]byte, error) {
+	var e wire.Encoder
+	e.String(vgname)
+	r := request{name: "vgmeta", proc: 315, args: &e, trace: []any{vgname}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return nil, err
+	}
+	ret := blob(d)
+	return ret, r.finish(d)
+}
+
+// PvchangeUuid calls pvchange_uuid: give a physical volume a new UUID.
+func (g *Handle) PvchangeUuid(ctx context.Context, device Device) error {
+	var e wire.Encoder
+	e.String(string(device))
+	r := request{name: "pvchange_uuid", proc: 338, args: &e, trace: []any{device}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// PvchangeUuidAll calls pvchange_uuid_all: give all physical volumes new UUIDs.
+func (g *Handle) PvchangeUuidAll(ctx context.Context) error {
+	var e wire.Encoder
+	r := request{name: "pvchange_uuid_all", proc: 339, args: &e, trace: []any{}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// VgchangeUuid calls vgchange_uuid: give a volume group a new UUID.
+func (g *Handle) VgchangeUuid(ctx context.Context, vg string) error {
+	var e wire.Encoder
+	e.String(vg)
+	r := request{name: "vgchange_uuid", proc: 340, args: &e, trace: []any{vg}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// VgchangeUuidAll calls vgchange_uuid_all: give all volume groups new UUIDs.
+func (g *Handle) VgchangeUuidAll(ctx context.Context) error {
+	var e wire.Encoder
+	r := request{name: "vgchange_uuid_all", proc: 341, args: &e, trace: []any{}}
 	_, err := g.call(ctx, &r)
 	return err
 }

@@ -228,6 +228,35 @@ type BTRFSScrub struct {
 	BtrfsscrubLastPhysical        uint64
 }
 
+// XFSInfo is the structure xfsinfo of the call table.
+type XFSInfo struct {
+	XfsMntpoint     string
+	XfsInodesize    uint32
+	XfsAgcount      uint32
+	XfsAgsize       uint32
+	XfsSectsize     uint32
+	XfsAttr         uint32
+	XfsBlocksize    uint32
+	XfsDatablocks   uint64
+	XfsImaxpct      uint32
+	XfsSunit        uint32
+	XfsSwidth       uint32
+	XfsDirversion   uint32
+	XfsDirblocksize uint32
+	XfsCimode       uint32
+	XfsLogname      string
+	XfsLogblocksize uint32
+	XfsLogblocks    uint32
+	XfsLogversion   uint32
+	XfsLogsectsize  uint32
+	XfsLogsunit     uint32
+	XfsLazycount    uint32
+	XfsRtname       string
+	XfsRtextsize    uint32
+	XfsRtblocks     uint64
+	XfsRtextents    uint64
+}
+
 // UTSName is the structure utsname of the call table.
 type UTSName struct {
 	UtsSysname string

@@ -214,3 +214,84 @@ func TestLVMPartial(t *testing.T) {
 	})
 	must(t, g.LvmRemoveAll(ctx))
 }
+
+// TestLVMChanges: sizes, UUIDs, metadata and the filter.
+func TestLVMChanges(t *testing.T) {
+	ctx, g := shared(t)
+	for i, vg := range []string{"one", "two"} {
+		must(t, g.PartDisk(ctx, disk(i), "gpt"))
+		dev := disk(i) + "1"
+		must(t, g.Pvcreate(ctx, dev))
+		must(t, g.Vgcreate(ctx, vg, []guestfs.Device{dev}))
+		must(t, g.Lvcreate(ctx, "lv", vg, 64))
+	}
+	must(t, g.PvresizeSize(ctx, "/dev/sda1", 513<<20))
+	must(t, g.LvresizeFree(ctx, "/dev/one/lv", 50))
+	size, err := g.BlockdevGetsize64(ctx, "/dev/one/lv")
+	must(t, err)
+	same(t, "half of what was free, and what there was", size, int64(64<<20+(512-64)<<20/2))
+	must(t, g.LvresizeFree(ctx, "/dev/one/lv", 100))
+	must(t, g.LvresizeFree(ctx, "/dev/one/lv", 100))
+	wantErr(t, g.LvresizeFree(ctx, "/dev/one/lv", 101), syscall.EINVAL)
+	wantErr(t, g.PvresizeSize(ctx, "/dev/sda1", 0), syscall.EINVAL)
+	if err := g.PvresizeSize(ctx, "/dev/sda1", 64<<20); err == nil {
+		t.Error("pvresize_size below what is used succeeds")
+	}
+
+	must(t, g.LvmSetFilter(ctx, []guestfs.Device{disk(0)}))
+	vgs, err := g.Vgs(ctx)
+	must(t, err)
+	same(t, "vgs", vgs, []string{"one"})
+	lvs, err := g.Lvs(ctx)
+	must(t, err)
+	same(t, "lvs", lvs, []guestfs.Device{"/dev/one/lv"})
+	must(t, g.LvmSetFilter(ctx, []guestfs.Device{"/dev/sdb1"}))
+	pvs, err := g.Pvs(ctx)
+	must(t, err)
+	same(t, "pvs", pvs, []guestfs.Device{"/dev/sdb1"})
+	_, err = g.BlockdevGetsize64(ctx, "/dev/one/lv")
+	wantErr(t, err, fs.ErrNotExist)
+	must(t, g.LvmClearFilter(ctx))
+	must(t, g.Vgscan(ctx))
+	vgs, err = g.Vgs(ctx)
+	must(t, err)
+	same(t, "vgs", vgs, []string{"one", "two"})
+	_, err = g.BlockdevGetsize64(ctx, "/dev/one/lv")
+	must(t, err)
+
+	meta, err := g.Vgmeta(ctx, "two")
+	must(t, err)
+	if text := string(meta); !strings.Contains(text, "two {") || !strings.Contains(text, `device = "/dev/sdb1"`) {
+		t.Errorf("vgmeta = %q", text)
+	}
+	_, err = g.Vgmeta(ctx, "-f")
+	wantErr(t, err, syscall.EINVAL)
+
+	must(t, g.VgActivateAll(ctx, false))
+	uuids := func() []string {
+		t.Helper()
+		var all []string
+		for i, vg := range []string{"one", "two"} {
+			pv, err := g.Pvuuid(ctx, disk(i)+"1")
+			must(t, err)
+			id, err := g.Vguuid(ctx, vg)
+			must(t, err)
+			all = append(all, pv, id)
+		}
+		return all
+	}
+	differ := func(before, after []string) (list []bool) {
+		for i := range before {
+			list = append(list, before[i] != after[i])
+		}
+		return list
+	}
+	first := uuids()
+	must(t, g.PvchangeUuid(ctx, "/dev/sda1"))
+	must(t, g.VgchangeUuid(ctx, "two"))
+	second := uuids()
+	same(t, "changed", differ(first, second), []bool{true, false, false, true})
+	must(t, g.PvchangeUuidAll(ctx))
+	must(t, g.VgchangeUuidAll(ctx))
+	same(t, "all changed", differ(second, uuids()), []bool{true, true, true, true})
+}
