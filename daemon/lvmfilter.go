@@ -25,7 +25,11 @@ func setLVMFilter(devices []string) {
 func lvmSees(device string) bool {
 	lvmFilter.mu.Lock()
 	defer lvmFilter.mu.Unlock()
-	return len(lvmFilter.devices) == 0 || slices.Contains(lvmFilter.devices, device) || slices.Contains(lvmFilter.devices, diskOf(device))
+	if len(lvmFilter.devices) == 0 || slices.Contains(lvmFilter.devices, device) {
+		return true
+	}
+	disk, _, err := splitPartition(device)
+	return err == nil && slices.Contains(lvmFilter.devices, disk)
 }
 
 // lvmFilterConfig is the filter in the words of lvm.conf, or nothing.

@@ -364,7 +364,7 @@ func (g *Handle) internalWrite(ctx context.Context, path Path, content []byte) e
 	var e wire.Encoder
 	e.String(string(path))
 	e.Opaque(content)
-	r := request{name: "internal_write", proc: 246, args: &e, trace: []any{path, content}}
+	r := request{name: "internal_write", proc: 246, args: &e, trace: []any{path, stream{}}}
 	_, err := g.call(ctx, &r)
 	return err
 }
@@ -399,7 +399,7 @@ func (g *Handle) internalWriteAppend(ctx context.Context, path Path, content []b
 	var e wire.Encoder
 	e.String(string(path))
 	e.Opaque(content)
-	r := request{name: "internal_write_append", proc: 290, args: &e, trace: []any{path, content}}
+	r := request{name: "internal_write_append", proc: 290, args: &e, trace: []any{path, stream{}}}
 	_, err := g.call(ctx, &r)
 	return err
 }

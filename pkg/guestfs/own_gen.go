@@ -13,7 +13,7 @@ func (g *Handle) internalHello(ctx context.Context, clock int64, entropy []byte)
 	var e wire.Encoder
 	e.Int64(clock)
 	e.Opaque(entropy)
-	r := request{name: "internal_hello", proc: 10000, args: &e, trace: []any{clock, entropy}}
+	r := request{name: "internal_hello", proc: 10000, args: &e, trace: []any{clock, stream{}}}
 	d, err := g.call(ctx, &r)
 	if err != nil {
 		return nil, err
