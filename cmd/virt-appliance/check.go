@@ -171,6 +171,7 @@ func runSteps(ctx context.Context, c *cli.Console, g *guestfs.Handle) error {
 		{"mount it", func() error { return g.Mount(ctx, checkDevice+"1", "/") }},
 		{"write a file", func() error { return g.Write(ctx, "/hello", []byte("hello\n")) }},
 		{"read it back", func() error { return readBack(ctx, g) }},
+		{"look at its memory", func() error { return printMemory(c, g) }},
 		{"stop the appliance", func() error { return g.Shutdown(ctx) }},
 	}
 	fmt.Fprintln(c.Out)
@@ -203,11 +204,26 @@ func readBack(ctx context.Context, g *guestfs.Handle) error {
 	return err
 }
 
+// printMemory prints how much memory the machine has to itself.
+func printMemory(c *cli.Console, g *guestfs.Handle) error {
+	bytes, err := g.PrivateMemory()
+	if err == nil {
+		_, err = fmt.Fprintf(c.Out, "  memory of its own, not shared with other machines: %s\n", human(bytes))
+	}
+	return err
+}
+
 // printLaunch prints how the machine was started and where the time went.
 func printLaunch(c *cli.Console, g *guestfs.Handle) {
 	accel, why := g.Accelerator()
 	t := g.Timings()
 	fmt.Fprintf(c.Out, "  runs with %s: %s\n", accel, why)
+	switch {
+	case t.From == guestfs.FromTemplate:
+		fmt.Fprintln(c.Out, "  restored from a template, which virt-appliance template lists")
+	case t.Save > 0:
+		fmt.Fprintf(c.Out, "  booted, and saved as a template for later launches in %.3f s\n", t.Save.Seconds())
+	}
 	fmt.Fprintf(c.Out, "  appliance %.3f s, QEMU %.3f s, kernel and daemon %.3f s, drives %.3f s\n",
 		t.Appliance.Seconds(), t.QEMU.Seconds(), t.Boot.Seconds(), t.Attach.Seconds())
 }

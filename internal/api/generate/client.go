@@ -140,10 +140,10 @@ func clientEncode(w *bytes.Buffer, c *api.Call) {
 func traceArgs(c *api.Call) []string {
 	var args []string
 	for _, a := range c.Args {
-		switch a.Kind {
-		case api.Key:
+		switch {
+		case a.Kind == api.Key:
 			args = append(args, "secret{}")
-		case api.FileIn, api.FileOut:
+		case a.Kind == api.FileIn, a.Kind == api.FileOut, a.Kind == api.Bytes && c.Internal: // content, or entropy
 			args = append(args, "stream{}")
 		default:
 			args = append(args, param(a.Name))
