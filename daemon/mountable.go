@@ -29,7 +29,7 @@ func parseMountable(s string) (mountable, error) {
 		return mountable{Device: s}, nil
 	}
 	if !isDeviceName(rest) {
-		return mountable{}, fmt.Errorf("%s: expecting a device after btrfsvol:", s)
+		return mountable{}, fmt.Errorf("%s: no device name follows the colon", s)
 	}
 	for i := len("/dev/"); i < len(rest); i++ {
 		if rest[i] != '/' {

@@ -187,6 +187,31 @@ func use(t *testing.T, p procedure) uint32 {
 	return number
 }
 
+func TestOptionalText(t *testing.T) {
+	proc := use(t, procedure{name: "maybe", stub: func(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+		a := args{c: c, d: d}
+		s := a.optText()
+		e.Bool(s != nil)
+		return a.finish()
+	}})
+	l := serve(t)
+	for serial, tt := range []struct {
+		text *string
+		want string
+	}{{nil, ""}, {new(string), ""}, {text("a\x00b"), "NUL"}} {
+		l.send(wire.Header{Proc: proc, Serial: uint32(serial)}, func(e *wire.Encoder) { e.OptString(tt.text) })
+		body, _, msg := l.reply(uint32(serial))
+		if tt.want != "" && strings.Contains(msg, tt.want) {
+			continue
+		}
+		if got := wire.NewDecoder(body).Bool(); msg != tt.want || got != (tt.text != nil) {
+			t.Errorf("optional text %v = there %v, error %q; want error %q", tt.text, got, msg, tt.want)
+		}
+	}
+}
+
+func text(s string) *string { return &s }
+
 func TestPanicIsAnError(t *testing.T) {
 	proc := use(t, procedure{name: "boom", stub: func(*Call, *wire.Decoder, *wire.Encoder) error { panic("boom") }})
 	l := serve(t)

@@ -146,7 +146,7 @@ func TestIdentity(t *testing.T) {
 		}
 		return s
 	}
-	if id(base) != id(base) {
+	if first, again := id(base), id(base); first != again {
 		t.Error("Identity differs from one call to the next")
 	}
 	if quiet := (Config{Accel: "tcg", Keep: true, TempDir: "/nowhere"}); id(quiet) != id(base) {
