@@ -30,7 +30,6 @@ run|file|file|goes into the appliance: kinds of files
 run|bzip2|bzip2|goes into the appliance: packed archives
 run|lzop|lzop|goes into the appliance: packed files
 run|rsync|rsync|goes into the appliance: bringing directories into line
-run|scrub|scrub|goes into the appliance: writing over files
 run|setfiles|policycoreutils|goes into the appliance: labels for SELinux
 demo|debootstrap|debootstrap|makes the Debian guest
 check|virt-df|guestfs-tools|the reference that results are compared with
@@ -40,6 +39,14 @@ check|gcc|gcc|the race detector needs it
 check|/usr/include/stdlib.h|libc6-dev|the race detector needs it
 check|mcopy|mtools|puts files on FAT images for the tests
 check|sgdisk|gdisk|judges the GPTs that the tests write
+check|groff|groff-base|checks the man pages
+check|setfacl|acl|makes access control lists for the tests
+check|mkreiserfs|reiserfsprogs|makes a filesystem for the tests
+check|zstd|zstd|makes compressed kernels and archives for the tests
+check|lz4|lz4|makes compressed kernels for the tests
+check|xz|xz-utils|makes compressed kernels and archives for the tests
+check|bzip2|bzip2|makes compressed kernels and archives for the tests
+check|depmod|kmod|prepares the kernel of the reference
 check|xorriso|xorriso|makes ISO images for the tests
 check|zsh|zsh|checks the completion for zsh
 check|fish|fish|checks the completion for fish

@@ -49,7 +49,7 @@ func New(ctx context.Context) (*Tools, error) {
 			return nil, fmt.Errorf("kernel for libguestfs: %w", err)
 		}
 	}
-	r, err := t.Run(ctx, "guestfish", "-N", "disk:1M", "exit")
+	r, err := t.Run(ctx, "guestfish", "-a", "/dev/null", "run")
 	if err == nil && r.Code != 0 {
 		err = fmt.Errorf("guestfish: exit status %d: %s", r.Code, r.Stderr)
 	}
