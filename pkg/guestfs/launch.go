@@ -114,9 +114,20 @@ func (g *Handle) launchError(ctx context.Context, err error) error {
 	return e
 }
 
+// advised is an error with what the user can do about it.
+type advised struct {
+	error
+	hint string
+}
+
+func (a *advised) Unwrap() error { return a.error }
+
+// Hint returns the advice.
+func (a *advised) Hint() string { return a.hint }
+
 func (g *Handle) launch(ctx context.Context) error {
 	if g.opts.settingError != nil {
-		return g.opts.settingError
+		return &advised{g.opts.settingError, "correct the environment variable or unset it"}
 	}
 	start := time.Now()
 	a, err := g.findAppliance(ctx)
@@ -239,7 +250,10 @@ func (g *Handle) findAppliance(ctx context.Context) (*appliance.Appliance, error
 				return &appliance.Appliance{Dir: dir, Kernel: filepath.Join(dir, "kernel"), Initrd: filepath.Join(dir, "initrd")}, nil
 			}
 		}
-		return nil, fmt.Errorf("no appliance in LIBGUESTFS_PATH=%s: no folder there holds the files kernel, initrd and README.fixed", g.opts.Path)
+		return nil, &advised{
+			fmt.Errorf("no appliance in LIBGUESTFS_PATH=%s: no folder there holds the files kernel, initrd and README.fixed", g.opts.Path),
+			"virt-appliance build makes one; without the variable it is found or made by itself",
+		}
 	}
 	return appliance.Find(ctx, &appliance.Options{CacheDir: g.opts.CacheDir, Log: g.debugf})
 }
