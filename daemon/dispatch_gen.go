@@ -313,6 +313,22 @@ var procedures = map[uint32]procedure{
 	347:   {name: "ls0", stub: stubLs0, fileOut: true},
 	348:   {name: "fill_dir", stub: stubFillDir},
 	349:   {name: "xfs_admin", stub: stubXfsAdmin, feature: "xfs", optargs: 7},
+	350:   {name: "hivex_open", stub: stubHivexOpen, feature: "hivex", optargs: 4},
+	351:   {name: "hivex_close", stub: stubHivexClose, feature: "hivex"},
+	352:   {name: "hivex_root", stub: stubHivexRoot, feature: "hivex"},
+	353:   {name: "hivex_node_name", stub: stubHivexNodeName, feature: "hivex"},
+	354:   {name: "hivex_node_children", stub: stubHivexNodeChildren, feature: "hivex"},
+	355:   {name: "hivex_node_get_child", stub: stubHivexNodeGetChild, feature: "hivex"},
+	356:   {name: "hivex_node_parent", stub: stubHivexNodeParent, feature: "hivex"},
+	357:   {name: "hivex_node_values", stub: stubHivexNodeValues, feature: "hivex"},
+	358:   {name: "hivex_node_get_value", stub: stubHivexNodeGetValue, feature: "hivex"},
+	359:   {name: "hivex_value_key", stub: stubHivexValueKey, feature: "hivex"},
+	360:   {name: "hivex_value_type", stub: stubHivexValueType, feature: "hivex"},
+	361:   {name: "hivex_value_value", stub: stubHivexValueValue, feature: "hivex"},
+	362:   {name: "hivex_commit", stub: stubHivexCommit, feature: "hivex"},
+	363:   {name: "hivex_node_add_child", stub: stubHivexNodeAddChild, feature: "hivex"},
+	364:   {name: "hivex_node_delete_child", stub: stubHivexNodeDeleteChild, feature: "hivex"},
+	365:   {name: "hivex_node_set_value", stub: stubHivexNodeSetValue, feature: "hivex"},
 	366:   {name: "xfs_repair", stub: stubXfsRepair, feature: "xfs", optargs: 10},
 	367:   {name: "rm_f", stub: stubRmF},
 	368:   {name: "mke2fs", stub: stubMke2fs, optargs: 38},
@@ -384,6 +400,8 @@ var procedures = map[uint32]procedure{
 	471:   {name: "mksquashfs", stub: stubMksquashfs, feature: "squashfs", optargs: 2, fileOut: true},
 	476:   {name: "list_filesystems", stub: stubListFilesystems},
 	477:   {name: "part_resize", stub: stubPartResize},
+	478:   {name: "hivex_value_utf8", stub: stubHivexValueUtf8, feature: "hivex"},
+	479:   {name: "hivex_value_string", stub: stubHivexValueString, feature: "hivex"},
 	503:   {name: "part_set_gpt_attributes", stub: stubPartSetGptAttributes},
 	504:   {name: "part_get_gpt_attributes", stub: stubPartGetGptAttributes},
 	505:   {name: "f2fs_expand", stub: stubF2fsExpand, feature: "f2fs"},
@@ -4359,6 +4377,221 @@ func stubXfsAdmin(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doXfsAdmin(c, device, &opts)
 }
 
+type hivexOpenOpts struct {
+	Verbose *bool
+	Debug   *bool
+	Write   *bool
+	Unsafe  *bool
+}
+
+func stubHivexOpen(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	filename := a.pathname()
+	var opts hivexOpenOpts
+	opts.Verbose = optional(&a, 0, a.d.Bool)
+	opts.Debug = optional(&a, 1, a.d.Bool)
+	opts.Write = optional(&a, 2, a.d.Bool)
+	opts.Unsafe = optional(&a, 3, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doHivexOpen(c, filename, &opts)
+}
+
+func stubHivexClose(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doHivexClose(c)
+}
+
+func stubHivexRoot(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHivexRoot(c)
+	if err != nil {
+		return err
+	}
+	e.Int64(ret)
+	return nil
+}
+
+func stubHivexNodeName(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	nodeh := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHivexNodeName(c, nodeh)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubHivexNodeChildren(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	nodeh := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHivexNodeChildren(c, nodeh)
+	if err != nil {
+		return err
+	}
+	wire.EncodeList(e, ret)
+	return nil
+}
+
+func stubHivexNodeGetChild(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	nodeh := a.d.Int64()
+	name := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHivexNodeGetChild(c, nodeh, name)
+	if err != nil {
+		return err
+	}
+	e.Int64(ret)
+	return nil
+}
+
+func stubHivexNodeParent(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	nodeh := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHivexNodeParent(c, nodeh)
+	if err != nil {
+		return err
+	}
+	e.Int64(ret)
+	return nil
+}
+
+func stubHivexNodeValues(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	nodeh := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHivexNodeValues(c, nodeh)
+	if err != nil {
+		return err
+	}
+	wire.EncodeList(e, ret)
+	return nil
+}
+
+func stubHivexNodeGetValue(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	nodeh := a.d.Int64()
+	key := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHivexNodeGetValue(c, nodeh, key)
+	if err != nil {
+		return err
+	}
+	e.Int64(ret)
+	return nil
+}
+
+func stubHivexValueKey(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	valueh := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHivexValueKey(c, valueh)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubHivexValueType(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	valueh := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHivexValueType(c, valueh)
+	if err != nil {
+		return err
+	}
+	e.Int64(ret)
+	return nil
+}
+
+func stubHivexValueValue(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	valueh := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHivexValueValue(c, valueh)
+	if err != nil {
+		return err
+	}
+	e.Opaque(ret)
+	return nil
+}
+
+func stubHivexCommit(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	filename := a.optText()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doHivexCommit(c, filename)
+}
+
+func stubHivexNodeAddChild(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	parent := a.d.Int64()
+	name := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHivexNodeAddChild(c, parent, name)
+	if err != nil {
+		return err
+	}
+	e.Int64(ret)
+	return nil
+}
+
+func stubHivexNodeDeleteChild(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	nodeh := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doHivexNodeDeleteChild(c, nodeh)
+}
+
+func stubHivexNodeSetValue(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	nodeh := a.d.Int64()
+	key := a.text()
+	t := a.d.Int64()
+	val := a.bytes()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doHivexNodeSetValue(c, nodeh, key, t, val)
+}
+
 type xfsRepairOpts struct {
 	Forcelogzero  *bool
 	Nomodify      *bool
@@ -5318,6 +5551,34 @@ func stubPartResize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doPartResize(c, device, partnum, endsect)
+}
+
+func stubHivexValueUtf8(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	valueh := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHivexValueUtf8(c, valueh)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubHivexValueString(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	valueh := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doHivexValueString(c, valueh)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
 }
 
 func stubPartSetGptAttributes(c *Call, d *wire.Decoder, e *wire.Encoder) error {

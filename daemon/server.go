@@ -33,6 +33,7 @@ type Server struct {
 	frames  chan frame // read by the call under way, else by Serve
 	guest   guestThread
 	watcher watcher
+	hive    *openHive // nil when none is open
 
 	lane      []byte                   // memory shared with the library, nil when there is none
 	toDaemon  *wire.Row                // nil until the library knows of the lane

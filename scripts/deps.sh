@@ -53,6 +53,7 @@ check|fish|fish|checks the completion for fish
 check|mandoc|mandoc|checks the man pages
 check|compress|ncompress|packs files for the tests
 check|strings|binutils|judges what the tests find in files
+check|hivexsh|libhivex-bin|reads the registry hives back that the tests write
 check|cpio|cpio|reads the initramfs back in the tests
 '
 

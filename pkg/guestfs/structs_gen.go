@@ -264,3 +264,13 @@ type UTSName struct {
 	UtsVersion string
 	UtsMachine string
 }
+
+// HivexNode is the structure hivex_node of the call table.
+type HivexNode struct {
+	HivexNodeH int64
+}
+
+// HivexValue is the structure hivex_value of the call table.
+type HivexValue struct {
+	HivexValueH int64
+}
