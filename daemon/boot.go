@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -44,6 +45,7 @@ var bootMounts = []bootMount{
 func Boot() {
 	log.SetFlags(0)
 	log.SetPrefix("guestfsd: ")
+	debug.SetMemoryLimit(heapMax)
 	if err := boot(); err != nil {
 		log.Printf("error: %v", err)
 	}

@@ -21,6 +21,9 @@ var preloaded = []string{"ext4", "xfs", "btrfs", "vfat", "nls_cp437", "nls_ascii
 const (
 	heapGrowth = 400
 	heapBytes  = 16 << 20
+	// heapMax bounds that growth: five times what a large reply needed for a moment is
+	// more memory than the appliance has. Beyond it, collections get frequent.
+	heapMax = 96 << 20
 )
 
 // doInternalPrepare makes the appliance ready to be saved. Everything done here is
