@@ -3,6 +3,7 @@ package daemon
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -16,8 +17,8 @@ func doChecksumsOut(c *Call, csumtype, directory string, sumsfile io.Writer) err
 		return err
 	}
 	return c.sending(c.inGuest(func() error {
-		return c.walk(directory, ".", func(name, path string, st *unix.Stat_t) error {
-			if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return c.walk(directory, ".", func(name, path string, kind fs.FileMode) error {
+			if !kind.IsRegular() {
 				return nil
 			}
 			h, err := newChecksum(csumtype)
@@ -36,8 +37,8 @@ func doChecksumsOut(c *Call, csumtype, directory string, sumsfile io.Writer) err
 			if err != nil {
 				return err
 			}
-			if _, ok := h.(*cksum); ok {
-				_, err = fmt.Fprintf(sumsfile, "%s %d %s\n", sum, st.Size, path)
+			if crc, ok := h.(*cksum); ok {
+				_, err = fmt.Fprintf(sumsfile, "%s %d %s\n", sum, crc.n, path)
 				return err
 			}
 			// A name that would break the line is escaped, and a backslash says so.

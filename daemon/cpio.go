@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"strings"
@@ -50,14 +51,10 @@ func doCpioOut(c *Call, directory string, cpiofile io.Writer, opts *cpioOutOpts)
 		if err := unix.Chdir(directory); err != nil {
 			return &os.PathError{Op: "chdir", Path: directory, Err: err}
 		}
-		var st unix.Stat_t
-		if err := unix.Lstat(".", &st); err != nil {
-			return &os.PathError{Op: "stat", Path: directory, Err: err}
-		}
-		if err := p.member(".", ".", &st); err != nil {
+		if err := p.member(".", "."); err != nil {
 			return err
 		}
-		err := c.walk(".", "", func(name, path string, st *unix.Stat_t) error { return p.member(name, path[1:], st) })
+		err := c.walk(".", "", func(name, path string, _ fs.FileMode) error { return p.member(name, path[1:]) })
 		if err != nil {
 			return err
 		}
@@ -75,8 +72,12 @@ type cpioPacker struct {
 }
 
 // member packs a file in the current directory.
-func (p *cpioPacker) member(name, whole string, st *unix.Stat_t) error {
+func (p *cpioPacker) member(name, whole string) error {
 	fail := func(err error) error { return &os.PathError{Op: "pack", Path: whole, Err: err} }
+	var st unix.Stat_t
+	if err := unix.Lstat(name, &st); err != nil {
+		return fail(err)
+	}
 	size, sum, link := int64(0), uint32(0), ""
 	var file *os.File
 	switch st.Mode & unix.S_IFMT {
@@ -87,10 +88,10 @@ func (p *cpioPacker) member(name, whole string, st *unix.Stat_t) error {
 		}
 		size = int64(len(link))
 	case unix.S_IFREG:
-		if st.Nlink > 1 && p.seen[inodeOf(st)] {
+		if st.Nlink > 1 && p.seen[inodeOf(&st)] {
 			break
 		}
-		p.seen[inodeOf(st)] = st.Nlink > 1
+		p.seen[inodeOf(&st)] = st.Nlink > 1
 		fd, err := unix.Open(name, unix.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 		if err != nil {
 			return fail(err)
@@ -109,7 +110,7 @@ func (p *cpioPacker) member(name, whole string, st *unix.Stat_t) error {
 	if size > math.MaxUint32 {
 		return withErrno(syscall.EFBIG, "%s: a file of %d bytes does not fit into the format", whole, size)
 	}
-	if err := p.header(whole, st, uint32(size), sum); err != nil {
+	if err := p.header(whole, &st, uint32(size), sum); err != nil {
 		return err
 	}
 	if file != nil {

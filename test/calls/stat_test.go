@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -99,25 +102,35 @@ func TestReaddir(t *testing.T) {
 	}
 }
 
-// TestManyFiles: a directory of 100,000 names.
+// TestManyFiles: a directory of 100,000 names. The image is made on the host,
+// where that takes seconds and not minutes.
 func TestManyFiles(t *testing.T) {
-	ctx, g := shared(t)
 	const count = 100_000
-	must(t, g.Mke2fs(ctx, disk(0), &guestfs.Mke2fsOpts{Fstype: "ext2", Numberofinodes: count + 1000}))
-	must(t, g.Mount(ctx, guestfs.Mountable(disk(0)), "/"))
-	must(t, g.FillDir(ctx, "/", count))
+	dir, image := t.TempDir(), filepath.Join(t.TempDir(), "image")
+	for i := range count {
+		must(t, os.WriteFile(fmt.Sprintf("%s/%08d", dir, i), nil, 0o644))
+	}
+	if out, err := exec.Command("mksquashfs", dir, image, "-quiet", "-no-progress", "-processors", "1").CombinedOutput(); err != nil {
+		t.Fatalf("mksquashfs: %v\n%s", err, out)
+	}
+	ctx, g := launch(t, &guestfs.AddDriveOpts{Format: "raw", ReadOnly: true}, image)
+	must(t, g.MountRo(ctx, guestfs.Mountable(disk(0)), "/"))
+	names, err := g.Ls(ctx, "/")
+	must(t, err)
+	same(t, "ls", len(names), count)
 	entries, err := g.Readdir(ctx, "/")
 	must(t, err)
-	same(t, "readdir", len(entries), count+3)
-	names, err := g.Find(ctx, "/")
+	same(t, "readdir", len(entries), count+2)
+	found, err := g.Find(ctx, "/")
 	must(t, err)
-	same(t, "find", len(names), count+1)
-	same(t, "find", names[count-1], fmt.Sprintf("%08d", count-1))
+	same(t, "find", slices.Equal(found, names), true)
+	same(t, "find", found[count-1], fmt.Sprintf("%08d", count-1))
 	links, err := g.Readlinklist(ctx, "/", names)
 	must(t, err)
 	same(t, "readlinklist", len(slices.Compact(links)), 1)
-	_, err = g.GlobExpand(ctx, "/*{1,2,3}", nil)
+	paths, err := g.GlobExpand(ctx, "/*{1,2,3}", nil)
 	must(t, err)
+	same(t, "glob_expand", len(paths), 3*count/10)
 }
 
 func TestCaseSensitivePath(t *testing.T) {
