@@ -15,25 +15,28 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"virt-tools/appliance"
 )
 
-// findKernel finds a kernel and its modules: $SUPERMIN_KERNEL and $SUPERMIN_MODULES, or
-// the newest of /boot.
+// findKernel finds a kernel and its modules: those that the appliance is made from.
 func findKernel(t *testing.T) (kernel, modules string) {
 	t.Helper()
-	if kernel, modules = os.Getenv("SUPERMIN_KERNEL"), os.Getenv("SUPERMIN_MODULES"); kernel != "" && modules != "" {
-		return kernel, modules
+	a, err := appliance.Find(t.Context(), &appliance.Options{Log: t.Logf})
+	if err != nil {
+		t.Fatal(err)
 	}
-	found, _ := filepath.Glob("/boot/vmlinuz-*")
-	slices.Reverse(found)
-	for _, kernel := range found {
-		modules := "/lib/modules/" + strings.TrimPrefix(filepath.Base(kernel), "vmlinuz-")
-		if _, err := os.Stat(modules); err == nil {
-			return kernel, modules
-		}
+	d, err := a.Describe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Skip("no kernel in /boot; set SUPERMIN_KERNEL and SUPERMIN_MODULES")
-	return "", ""
+	// The image is boot/vmlinuz-VERSION, below / or where a package was unpacked, or
+	// lib/modules/VERSION/vmlinuz.
+	dir := filepath.Dir(d.Kernel.Source)
+	if filepath.Base(dir) == "boot" {
+		dir = filepath.Join(filepath.Dir(dir), "lib/modules", d.Kernel.Version)
+	}
+	return a.Kernel, dir
 }
 
 // findModules lists files of modules with what they depend on, in load order.
@@ -242,7 +245,7 @@ func TestVMFullTempDir(t *testing.T) {
 	}
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=4m"); err != nil {
-		t.Skip("mount tmpfs:", err)
+		t.Fatal("mount tmpfs:", err)
 	}
 	defer syscall.Unmount(dir, syscall.MNT_DETACH)
 	g := bootGuest(t, Config{TempDir: dir}, Drive{ScratchBytes: 64 << 20})

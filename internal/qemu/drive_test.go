@@ -18,7 +18,7 @@ import (
 func needQemuImg(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("qemu-img"); err != nil {
-		t.Skip("qemu-img is not installed")
+		t.Fatal("qemu-img is not installed")
 	}
 }
 
@@ -302,7 +302,7 @@ func TestTempDirErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := syscall.Mount("tmpfs", small, "tmpfs", 0, "size=1m"); err != nil {
-		t.Skip("mount tmpfs:", err)
+		t.Fatal("mount tmpfs:", err)
 	}
 	defer syscall.Unmount(small, syscall.MNT_DETACH)
 

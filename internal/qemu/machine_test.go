@@ -33,7 +33,7 @@ func testContext(t *testing.T) context.Context {
 func needQEMU(t *testing.T) {
 	t.Helper()
 	if _, err := Binary(); err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 }
 

@@ -108,7 +108,7 @@ func TestExtErrors(t *testing.T) {
 	}
 	wantErr(t, g.Mke2fs(ctx, disk(0), &guestfs.Mke2fsOpts{Journaldevice: "/dev/sdz"}), fs.ErrNotExist)
 	must(t, g.Mount(ctx, guestfs.Mountable(disk(0)), "/"))
-	if err := g.E2fsck(ctx, disk(0), nil); err == nil || !strings.Contains(err.Error(), "is mounted") {
+	if err := g.E2fsck(ctx, disk(0), &guestfs.E2fsckOpts{Correct: true}); err == nil || !strings.Contains(err.Error(), "is mounted") {
 		t.Errorf("e2fsck of a mounted filesystem: %v", err)
 	}
 }
