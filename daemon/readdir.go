@@ -33,7 +33,7 @@ func doInternalReaddir(c *Call, dir string, filename io.Writer) error {
 	}))
 }
 
-// doInternalReaddirList is readdir as libraries before libguestfs 1.50 call it:
+// doInternalReaddirList is readdir as libraries before libguestfs 1.48.2 call it:
 // the whole directory must fit into one message.
 func doInternalReaddirList(c *Call, dir string) ([]wire.Dirent, error) {
 	d, err := c.openDir(dir)

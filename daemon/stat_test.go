@@ -180,3 +180,30 @@ func TestLl(t *testing.T) {
 		t.Errorf("ll of a link to a file = %q, %v", one, err)
 	}
 }
+
+// TestReaddirList: libraries before libguestfs 1.48.2 make this call; in an
+// appliance no test does.
+func TestReaddirList(t *testing.T) {
+	c, root := newGuest(t)
+	if err := os.MkdirAll(filepath.Join(root, "d/sub"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "d/file"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	list, err := doInternalReaddirList(c, "/d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range list {
+		got = append(got, fmt.Sprintf("%c %s", e.Ftyp, e.Name))
+	}
+	slices.Sort(got)
+	if want := []string{"d .", "d ..", "d sub", "r file"}; !slices.Equal(got, want) {
+		t.Errorf("internal_readdir_list = %q; want %q", got, want)
+	}
+	if _, err := doInternalReaddirList(c, "/none"); !os.IsNotExist(err) {
+		t.Errorf("of nothing: %v", err)
+	}
+}

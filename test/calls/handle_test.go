@@ -3,6 +3,8 @@ package calls
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -49,4 +51,58 @@ func TestSleep(t *testing.T) {
 		t.Errorf("sleep that was stopped: %v", err)
 	}
 	must(t, g.PingDaemon(ctx))
+}
+
+func TestAppliance(t *testing.T) {
+	ctx, g := shared(t)
+	words, err := g.EchoDaemon(ctx, []string{"a", "", "b c"})
+	must(t, err)
+	same(t, "echo_daemon", words, "a  b c")
+	uts, err := g.Utsname(ctx)
+	must(t, err)
+	same(t, "sysname", uts.UtsSysname, "Linux")
+	log, err := g.Dmesg(ctx)
+	must(t, err)
+	if want := "Linux version " + uts.UtsRelease + " "; !strings.Contains(log, want) {
+		t.Errorf("dmesg has no line with %q", want)
+	}
+	must(t, g.Modprobe(ctx, "squashfs"))
+	must(t, g.Modprobe(ctx, "squashfs")) // there already
+	if err := g.Modprobe(ctx, "no_such_module"); err == nil || !strings.Contains(err.Error(), "no_such_module") {
+		t.Errorf("modprobe of nothing: %v", err)
+	}
+	groups, err := g.AvailableAllGroups(ctx)
+	must(t, err)
+	for _, want := range []string{"lvm2", "btrfs", "linuxmodules"} {
+		if !slices.Contains(groups, want) {
+			t.Errorf("available_all_groups = %v; want %s among them", groups, want)
+		}
+	}
+}
+
+func TestMountables(t *testing.T) {
+	ctx, g := shared(t)
+	device, err := g.MountableDevice(ctx, "btrfsvol:/dev/sda/a/b")
+	must(t, err)
+	same(t, "device", device, disk(0))
+	subvolume, err := g.MountableSubvolume(ctx, "btrfsvol:/dev/sda/a/b")
+	must(t, err)
+	same(t, "subvolume", subvolume, "a/b")
+	device, err = g.MountableDevice(ctx, "/dev/sda")
+	must(t, err)
+	same(t, "device", device, disk(0))
+	_, err = g.MountableSubvolume(ctx, "/dev/sda")
+	wantErr(t, err, syscall.EINVAL)
+}
+
+func TestDriveAfterLaunch(t *testing.T) {
+	ctx, g := shared(t)
+	must(t, g.AddDriveScratch(64<<20, &guestfs.AddDriveOpts{Label: "late"}))
+	size, err := g.BlockdevGetsize64(ctx, disk(driveCount))
+	must(t, err)
+	same(t, "size", size, int64(64<<20))
+	must(t, g.RemoveDrive(ctx, "late"))
+	_, err = g.BlockdevGetsize64(ctx, disk(driveCount))
+	wantErr(t, err, syscall.ENOENT)
+	wantErr(t, g.RemoveDrive(ctx, "late"), syscall.ENOENT)
 }
