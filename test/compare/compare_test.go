@@ -1,0 +1,128 @@
+// Package compare runs the tools of libguestfs and this project's on the same
+// guests and compares what they print, byte by byte.
+//
+//	go test ./test/compare
+package compare
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"virt-tools/test/guests"
+	"virt-tools/test/reference"
+)
+
+// world is made once for the package.
+type world struct {
+	bin    string // folder of our programs
+	tools  *reference.Tools
+	demo   string
+	matrix []string
+}
+
+var shared = sync.OnceValues(func() (*world, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	w := &world{}
+	var err error
+	if w.tools, err = reference.New(ctx); err != nil {
+		return nil, err
+	}
+	if w.demo, err = guests.Demo(ctx, os.Stderr); err != nil {
+		return nil, err
+	}
+	if w.matrix, err = guests.Matrix(ctx); err != nil {
+		return nil, err
+	}
+	w.bin, err = os.MkdirTemp("", "compare-")
+	return w, err
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if w, err := shared(); err == nil {
+		os.RemoveAll(w.bin)
+	}
+	os.Exit(code)
+}
+
+func setup(t *testing.T) (context.Context, *world) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short: no appliance is launched")
+	}
+	w, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	t.Cleanup(cancel)
+	return ctx, w
+}
+
+// program builds one of our programs and returns its path.
+func (w *world) program(ctx context.Context, t *testing.T, name string) string {
+	t.Helper()
+	path := filepath.Join(w.bin, name)
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", path, "virt-tools/cmd/"+name).CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return path
+}
+
+// same runs libguestfs's tool and ours with the same arguments and compares
+// their output and exit status.
+func (w *world) same(ctx context.Context, t *testing.T, name string, args ...string) {
+	t.Helper()
+	want, err := w.tools.Run(ctx, name, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := reference.Run(ctx, os.Environ(), w.program(ctx, t, name), args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Stdout != want.Stdout || got.Code != want.Code {
+		t.Errorf("%s %q: exit status %d, libguestfs's %d\nours:\n%s%s\nlibguestfs's:\n%s%s",
+			name, args, got.Code, want.Code, got.Stdout, got.Stderr, want.Stdout, want.Stderr)
+	}
+	if want.Stdout == "" {
+		t.Errorf("%s %q: libguestfs's printed nothing: %s", name, args, want.Stderr)
+	}
+}
+
+// add are the options for disk images.
+func add(images ...string) []string {
+	var args []string
+	for _, image := range images {
+		format := map[string]string{".qcow2": "qcow2", ".img": "raw"}[filepath.Ext(image)]
+		args = append(args, "--format="+format, "-a", image)
+	}
+	return args
+}
+
+// hash is that of the images' bytes.
+func hash(t *testing.T, images ...string) string {
+	t.Helper()
+	h := sha256.New()
+	for _, image := range images {
+		f, err := os.Open(image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = io.Copy(h, f)
+		f.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
+}
