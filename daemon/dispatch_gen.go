@@ -107,6 +107,7 @@ var procedures = map[uint32]procedure{
 	126:   {name: "df_h", stub: stubDfH},
 	127:   {name: "du", stub: stubDu},
 	128:   {name: "initrd_list", stub: stubInitrdList},
+	129:   {name: "mount_loop", stub: stubMountLoop},
 	130:   {name: "mkswap", stub: stubMkswap, optargs: 2},
 	133:   {name: "mknod", stub: stubMknod, feature: "mknod"},
 	134:   {name: "mkfifo", stub: stubMkfifo, feature: "mknod"},
@@ -1655,6 +1656,16 @@ func stubInitrdList(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.Strings(ret)
 	return nil
+}
+
+func stubMountLoop(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	file := a.pathname()
+	mountpoint := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMountLoop(c, file, mountpoint)
 }
 
 type mkswapOpts struct {

@@ -9,7 +9,7 @@ var mountCalls = []Call{
 	{Name: "mount_ro", Proc: 73, Args: []Arg{{"mountable", Mountable}, {"mountpoint", String}}, Since: "1.0.10", Status: Done, Summary: "mount a filesystem read-only"},
 	{Name: "mount_options", Proc: 74, Args: []Arg{{"options", String}, {"mountable", Mountable}, {"mountpoint", String}}, Since: "1.0.10", Status: Done, Summary: "mount a filesystem with mount options"},
 	{Name: "mount_vfs", Proc: 75, Args: []Arg{{"options", String}, {"vfstype", String}, {"mountable", Mountable}, {"mountpoint", String}}, Since: "1.0.10", Status: Done, Summary: "mount a filesystem with mount options and a filesystem type"},
-	{Name: "mount_loop", Proc: 129, Args: []Arg{{"file", Pathname}, {"mountpoint", Pathname}}, Since: "1.0.54"},
+	{Name: "mount_loop", Proc: 129, Args: []Arg{{"file", Pathname}, {"mountpoint", Pathname}}, Since: "1.0.54", Status: Done, Summary: "mount a filesystem that is in a file"},
 	{Name: "mountpoints", Proc: 147, Ret: Ret{Kind: RetHashtable, Name: "mps", Elem: Mountable}, Since: "1.0.62", Status: Done, Summary: "list the mounted devices and where they are mounted"},
 	{Name: "mkmountpoint", Proc: 148, Args: []Arg{{"exemptpath", String}}, Since: "1.0.62", Status: Done, Summary: "create a mount point outside the guest's root"},
 	{Name: "rmmountpoint", Proc: 149, Args: []Arg{{"exemptpath", String}}, Since: "1.0.62", Status: Done, Summary: "remove a mount point made by mkmountpoint"},

@@ -94,6 +94,16 @@ func (g *Handle) MountVfs(ctx context.Context, options string, vfstype string, m
 	return err
 }
 
+// MountLoop calls mount_loop: mount a filesystem that is in a file.
+func (g *Handle) MountLoop(ctx context.Context, file Path, mountpoint Path) error {
+	var e wire.Encoder
+	e.String(string(file))
+	e.String(string(mountpoint))
+	r := request{name: "mount_loop", proc: 129, args: &e, trace: []any{file, mountpoint}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
 // Mountpoints calls mountpoints: list the mounted devices and where they are mounted.
 func (g *Handle) Mountpoints(ctx context.Context) (Pairs, error) {
 	var e wire.Encoder

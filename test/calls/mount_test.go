@@ -211,3 +211,35 @@ func TestMkmountpoint(t *testing.T) {
 	must(t, g.Rmmountpoint(ctx, "/cd"))
 	wantErr(t, g.Rmmountpoint(ctx, "/cd"), fs.ErrNotExist)
 }
+
+// TestMountLoop mounts filesystems that are files of the guest.
+func TestMountLoop(t *testing.T) {
+	ctx, g := filesystem(t)
+	must(t, g.Mkfs(ctx, "ext2", disk(1), nil))
+	must(t, g.CopyDeviceToFile(ctx, disk(1), "/an image", &guestfs.CopyDeviceToFileOpts{Sparse: true}))
+	must(t, g.Mkdir(ctx, "/mnt"))
+	must(t, g.Write(ctx, "/text", bytes.Repeat([]byte("no filesystem\n"), 1000)))
+	must(t, g.Mkfifo(ctx, 0o600, "/fifo"))
+	for range 2 { // the loop device is free again after an error and after unmounting
+		wantErr(t, g.MountLoop(ctx, "/text", "/mnt"), syscall.EINVAL)
+		wantErr(t, g.MountLoop(ctx, "/an image", "/none"), fs.ErrNotExist)
+		must(t, g.MountLoop(ctx, "/an image", "/mnt"))
+		same(t, "mounts", mounts(t), "/dev/sda /, /dev/loop0 /mnt")
+		must(t, g.Write(ctx, "/mnt/file", []byte("inside")))
+		wantErr(t, g.Umount(ctx, "/", nil), syscall.EBUSY)
+		must(t, g.Umount(ctx, "/mnt", nil))
+	}
+	wantErr(t, g.MountLoop(ctx, "/none", "/mnt"), fs.ErrNotExist)
+	wantErr(t, g.MountLoop(ctx, "/fifo", "/mnt"), syscall.EINVAL)
+	wantErr(t, g.MountLoop(ctx, "/mnt", "/mnt"), syscall.EISDIR)
+	wantErr(t, g.MountLoop(ctx, "an image", "/mnt"), syscall.EINVAL)
+
+	must(t, g.Remount(ctx, "/", &guestfs.RemountOpts{Rw: new(false)}))
+	must(t, g.MountLoop(ctx, "/an image", "/mnt"))
+	text, err := g.Cat(ctx, "/mnt/file")
+	must(t, err)
+	same(t, "file in the image", text, "inside")
+	wantErr(t, g.Write(ctx, "/mnt/file", nil), syscall.EROFS)
+	must(t, g.UmountAll(ctx)) // the image before what it is on
+	same(t, "mounts", mounts(t), "")
+}
