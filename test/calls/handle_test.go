@@ -80,6 +80,17 @@ func TestAppliance(t *testing.T) {
 	}
 }
 
+func TestFeatures(t *testing.T) {
+	ctx, g := shared(t)
+	must(t, g.Available(ctx, []string{"lvm2", "btrfs"}))
+	there, err := g.FeatureAvailable(ctx, []string{"lvm2"})
+	must(t, err)
+	same(t, "feature_available", there, true)
+	_, err = g.FeatureAvailable(ctx, []string{"no-such-group"})
+	wantErr(t, err, syscall.EINVAL)
+	wantErr(t, g.Available(ctx, []string{"no-such-group"}), syscall.EINVAL)
+}
+
 func TestMountables(t *testing.T) {
 	ctx, g := shared(t)
 	device, err := g.MountableDevice(ctx, "btrfsvol:/dev/sda/a/b")
