@@ -346,6 +346,8 @@ var procedures = map[uint32]procedure{
 	394:   {name: "rename", stub: stubRename},
 	395:   {name: "is_whole_device", stub: stubIsWholeDevice},
 	396:   {name: "internal_parse_mountable", stub: stubInternalParseMountable},
+	399:   {name: "syslinux", stub: stubSyslinux, feature: "syslinux", optargs: 1},
+	400:   {name: "extlinux", stub: stubExtlinux, feature: "extlinux"},
 	401:   {name: "cp_r", stub: stubCpR},
 	402:   {name: "remount", stub: stubRemount, optargs: 1},
 	403:   {name: "set_uuid", stub: stubSetUuid},
@@ -4902,6 +4904,30 @@ func stubInternalParseMountable(c *Call, d *wire.Decoder, e *wire.Encoder) error
 	}
 	ret.Encode(e)
 	return nil
+}
+
+type syslinuxOpts struct {
+	Directory *string
+}
+
+func stubSyslinux(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	var opts syslinuxOpts
+	opts.Directory = optional(&a, 0, a.text)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSyslinux(c, device, &opts)
+}
+
+func stubExtlinux(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	directory := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doExtlinux(c, directory)
 }
 
 func stubCpR(c *Call, d *wire.Decoder, e *wire.Encoder) error {

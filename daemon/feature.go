@@ -52,7 +52,7 @@ var features = []feature{
 	{name: "selinuxrelabel", programs: []string{"setfiles"}},
 	{name: "sleuthkit", programs: []string{"icat"}},
 	{name: "squashfs", programs: []string{"mksquashfs"}},
-	{name: "syslinux", programs: []string{"syslinux"}},
+	{name: "syslinux", programs: []string{"syslinux", "mcopy", "sh"}},
 	{name: "wipefs", programs: []string{"wipefs"}},
 	{name: "xfs", programs: []string{"mkfs.xfs"}, filesystems: []string{"xfs"}},
 	{name: "xz"},

@@ -31,6 +31,9 @@ run|bzip2|bzip2|goes into the appliance: packed archives
 run|lzop|lzop|goes into the appliance: packed files
 run|rsync|rsync|goes into the appliance: bringing directories into line
 run|setfiles|policycoreutils|goes into the appliance: labels for SELinux
+run|extlinux|extlinux|goes into the appliance: boot loader
+run|syslinux|syslinux|goes into the appliance: boot loader for FAT
+run|mtools|mtools|goes into the appliance: syslinux writes with it
 demo|debootstrap|debootstrap|makes the Debian guest
 check|virt-df|guestfs-tools|the reference that results are compared with
 check|guestfish|guestfish|drives our appliance in the interoperation tests
