@@ -351,6 +351,13 @@ var procedures = map[uint32]procedure{
 	401:   {name: "cp_r", stub: stubCpR},
 	402:   {name: "remount", stub: stubRemount, optargs: 1},
 	403:   {name: "set_uuid", stub: stubSetUuid},
+	404:   {name: "journal_open", stub: stubJournalOpen, feature: "journal"},
+	405:   {name: "journal_close", stub: stubJournalClose, feature: "journal"},
+	406:   {name: "journal_next", stub: stubJournalNext, feature: "journal"},
+	407:   {name: "journal_skip", stub: stubJournalSkip, feature: "journal"},
+	408:   {name: "internal_journal_get", stub: stubInternalJournalGet, feature: "journal", fileOut: true},
+	409:   {name: "journal_get_data_threshold", stub: stubJournalGetDataThreshold, feature: "journal"},
+	410:   {name: "journal_set_data_threshold", stub: stubJournalSetDataThreshold, feature: "journal"},
 	413:   {name: "internal_upload", stub: stubInternalUpload, fileIn: true},
 	414:   {name: "internal_exit", stub: stubInternalExit},
 	415:   {name: "copy_attributes", stub: stubCopyAttributes, optargs: 4},
@@ -358,6 +365,7 @@ var procedures = map[uint32]procedure{
 	417:   {name: "blkdiscard", stub: stubBlkdiscard, feature: "blkdiscard"},
 	418:   {name: "blkdiscardzeroes", stub: stubBlkdiscardzeroes, feature: "blkdiscardzeroes"},
 	419:   {name: "cpio_out", stub: stubCpioOut, optargs: 1, fileOut: true},
+	420:   {name: "journal_get_realtime_usec", stub: stubJournalGetRealtimeUsec, feature: "journal"},
 	421:   {name: "statns", stub: stubStatns},
 	422:   {name: "lstatns", stub: stubLstatns},
 	423:   {name: "internal_lstatnslist", stub: stubInternalLstatnslist},
@@ -4965,6 +4973,81 @@ func stubSetUuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doSetUuid(c, device, uuid)
 }
 
+func stubJournalOpen(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	directory := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doJournalOpen(c, directory)
+}
+
+func stubJournalClose(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doJournalClose(c)
+}
+
+func stubJournalNext(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doJournalNext(c)
+	if err != nil {
+		return err
+	}
+	e.Bool(ret)
+	return nil
+}
+
+func stubJournalSkip(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	skip := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doJournalSkip(c, skip)
+	if err != nil {
+		return err
+	}
+	e.Int64(ret)
+	return nil
+}
+
+func stubInternalJournalGet(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	filename := c.download()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doInternalJournalGet(c, filename)
+}
+
+func stubJournalGetDataThreshold(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doJournalGetDataThreshold(c)
+	if err != nil {
+		return err
+	}
+	e.Int64(ret)
+	return nil
+}
+
+func stubJournalSetDataThreshold(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	threshold := a.d.Int64()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doJournalSetDataThreshold(c, threshold)
+}
+
 func stubInternalUpload(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	filename := c.upload()
@@ -5058,6 +5141,19 @@ func stubCpioOut(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doCpioOut(c, directory, cpiofile, &opts)
+}
+
+func stubJournalGetRealtimeUsec(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doJournalGetRealtimeUsec(c)
+	if err != nil {
+		return err
+	}
+	e.Int64(ret)
+	return nil
 }
 
 func stubStatns(c *Call, d *wire.Decoder, e *wire.Encoder) error {

@@ -102,6 +102,7 @@ func currentUmask() int {
 // doInternalAutosync makes the guest's filesystems safe before the machine
 // stops. What cannot be unmounted or flushed is an error the library reports.
 func doInternalAutosync(c *Call) error {
+	c.server.closeJournal()
 	err := unmountEverything()
 	unix.Sync()
 	return errors.Join(err, flushDisks())

@@ -33,7 +33,8 @@ type Server struct {
 	frames  chan frame // read by the call under way, else by Serve
 	guest   guestThread
 	watcher watcher
-	hive    *openHive // nil when none is open
+	hive    *openHive    // nil when none is open
+	journal *openJournal // likewise
 
 	lane      []byte                   // memory shared with the library, nil when there is none
 	toDaemon  *wire.Row                // nil until the library knows of the lane
@@ -84,6 +85,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	go s.read(ctx)
 	defer s.guest.stop()
 	defer s.watcher.close()
+	defer s.closeJournal()
 	for {
 		f, err := s.next(ctx)
 		if errors.Is(err, io.EOF) {

@@ -106,7 +106,10 @@ func helpersOf(device string) []int {
 	return fds
 }
 
-func doUmountAll(*Call) error { return unmountEverything() }
+func doUmountAll(c *Call) error {
+	c.server.closeJournal()
+	return unmountEverything()
+}
 
 // unmountEverything unmounts all of the guest, the deepest first, and returns
 // what went wrong, also in writing the last changes: the kernel does not tell
