@@ -133,9 +133,10 @@ func doJournalSkip(c *Call, skip int64) (int64, error) {
 }
 
 // doInternalJournalGet sends for each field its length, 64 bits in big endian,
-// and the field as NAME=value.
+// and the field as NAME=value. Before the first entry there are no fields, which
+// is no error in libguestfs.
 func doInternalJournalGet(c *Call, filename io.Writer) error {
-	j, _, err := c.journalEntry()
+	j, err := c.journal()
 	if err != nil {
 		return err
 	}

@@ -2,11 +2,14 @@ package interop
 
 import (
 	"bytes"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 const (
@@ -15,7 +18,8 @@ const (
 )
 
 // hostFiles makes the folder that the scripts work in: four disks, a file of
-// random but fixed content, a small one, and a tree as folder and as archive.
+// random but fixed content, a small one, two journals, and a tree as folder and
+// as archive.
 func hostFiles(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -45,6 +49,17 @@ func hostFiles(t *testing.T) string {
 		path := filepath.Join(dir, name)
 		must(os.MkdirAll(filepath.Dir(path), 0o755))
 		must(os.WriteFile(path, content, 0o640))
+	}
+	for _, name := range []string{"system.journal", "user-1000.journal"} {
+		f, err := os.Open(filepath.Join("../../internal/journal/testdata", name+".zst"))
+		must(err)
+		d, err := zstd.NewReader(f)
+		must(err)
+		content, err := io.ReadAll(d)
+		must(err)
+		d.Close()
+		must(f.Close())
+		must(os.WriteFile(filepath.Join(dir, name), content, 0o640))
 	}
 	must(os.Symlink("../nowhere", filepath.Join(dir, "tree/link")))
 	must(os.Link(filepath.Join(dir, "tree/a.txt"), filepath.Join(dir, "tree/hard")))
