@@ -5,9 +5,9 @@
 //		fmt.Println(sys.Distro, sys.ProductName, sys.Major, sys.Minor)
 //	}
 //
-// It reads a tree through io/fs and parses /etc/fstab. It does not mount,
-// resolve device names, or list applications. Links must be resolved by the
-// fs.FS, within the guest: an os.Root does that.
+// It reads a tree through io/fs, and turns /etc/fstab into mount points over
+// the Devices of the caller. It does not mount, or list applications. Links
+// must be resolved by the fs.FS, within the guest: an os.Root does that.
 package inspect
 
 import (
