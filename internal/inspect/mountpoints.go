@@ -43,8 +43,11 @@ func Mountpoints(root string, entries []Entry, d Devices) (map[string]string, []
 			continue
 		}
 		for _, o := range e.Options {
-			if vol, found := strings.CutPrefix(o, "subvol="); found && e.Type == "btrfs" {
-				dev = "btrfsvol:" + dev + "/" + strings.TrimPrefix(vol, "/")
+			vol, found := strings.CutPrefix(o, "subvol=")
+			// The top of the filesystem, subvol=/, is the device itself.
+			if vol = strings.Trim(vol, "/"); found && vol != "" && e.Type == "btrfs" {
+				dev = "btrfsvol:" + dev + "/" + vol
+				break
 			}
 		}
 		if was, twice := points[dir]; twice {
