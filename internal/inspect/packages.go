@@ -36,7 +36,10 @@ func packageManagement(fsys fs.FS, distro string, major int) string {
 		}
 		return "up2date"
 	case "openeuler", "opencloudos", "tencentos", "amzn", "azurelinux", "photon", "neokylin":
-		if isFile(fsys, "usr/bin/dnf") {
+		switch {
+		case isFile(fsys, "usr/bin/tdnf"): // all that photon has, and the default of azurelinux
+			return "tdnf"
+		case isFile(fsys, "usr/bin/dnf"):
 			return "dnf"
 		}
 		return "yum"
