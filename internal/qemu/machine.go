@@ -171,15 +171,19 @@ func start(ctx context.Context, c Config, mem memory, extra ...string) (*Machine
 		return nil, err
 	}
 	pairs.closeTheirs()
-	m.watch(pairs.ours[consoleFD-3])
-	if err := m.monitor.Open(ctx); err != nil {
+	opened := make(chan struct{})
+	m.watch(pairs.ours[consoleFD-3], opened)
+	err = m.monitor.Open(ctx)
+	close(opened)
+	if err != nil {
 		return nil, m.failedStart(ctx, err)
 	}
 	return m, nil
 }
 
-// watch starts the goroutines that live as long as QEMU.
-func (m *Machine) watch(console *net.UnixConn) {
+// watch starts the goroutines that live as long as QEMU. opened is closed when
+// the monitor has been opened, or could not be.
+func (m *Machine) watch(console *net.UnixConn, opened <-chan struct{}) {
 	m.readers.Go(func() {
 		defer console.Close()
 		// Reading goes on when the caller's writer fails: QEMU must not block on us.
@@ -200,6 +204,8 @@ func (m *Machine) watch(console *net.UnixConn) {
 	})
 	go func() {
 		<-m.proc.done
+		m.monitor.endOfInput() // what it said last can still be read
+		<-opened
 		m.monitor.Disconnect()
 		m.readers.Wait()
 		m.ram.Close() // of nil too

@@ -109,6 +109,10 @@ func (m *Monitor) Open(ctx context.Context) error {
 	return m.Execute(ctx, "qmp_capabilities", nil, nil)
 }
 
+// endOfInput lets what has come in be read, and no more: QEMU has ended, but a
+// process that it started may hold its end of the connection open.
+func (m *Monitor) endOfInput() { _ = m.conn.CloseRead() } // fails when all is closed already
+
 // Disconnect closes the connection and waits for the reader. It is safe to call twice.
 func (m *Monitor) Disconnect() error {
 	err := m.conn.Close()
