@@ -137,6 +137,24 @@ func TestBrokenDaemon(t *testing.T) {
 	})
 }
 
+// TestWrongCount: an answer for more or fewer names than were asked about is
+// never matched with them.
+func TestWrongCount(t *testing.T) {
+	daemon := func(p *peer) {
+		for range 2 {
+			h, _ := p.take()
+			p.reply(h, wire.OK, []byte{0, 0, 0, 0}) // an empty list
+		}
+	}
+	ctx, g := context.Background(), connect(t, true, daemon)
+	if list, err := g.Lstatnslist(ctx, "/d", []string{"a"}); err == nil || !strings.Contains(err.Error(), "0 names of 1") {
+		t.Errorf("Lstatnslist = %v, %v; want an error", list, err)
+	}
+	if list, err := g.Readlinklist(ctx, "/d", []string{"a", "b"}); err == nil || !strings.Contains(err.Error(), "0 names of 2") {
+		t.Errorf("Readlinklist = %v, %v; want an error", list, err)
+	}
+}
+
 // TestCancelCall: our own daemon is told, and the handle lives on.
 func TestCancelCall(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())

@@ -3,6 +3,7 @@ package guestfs
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -149,12 +150,21 @@ func (g *Handle) Lstatnslist(ctx context.Context, path Path, names []string) ([]
 		if err != nil {
 			return nil, err
 		}
+		if len(list) != n {
+			return nil, wrongCount("lstatnslist", path, len(list), n)
+		}
 		for _, st := range list {
 			all = append(all, StatNS(st))
 		}
 		names = names[n:]
 	}
 	return all, nil
+}
+
+// wrongCount is the error of a daemon that answered for more or fewer names
+// than it was asked about: answers belong to names by their order alone.
+func wrongCount(op string, path Path, got, want int) error {
+	return &Error{Op: op, Path: string(path), Msg: fmt.Sprintf("the daemon answered for %d names of %d", got, want)}
 }
 
 // CanonicalDeviceName calls canonical_device_name: the name that other calls

@@ -60,6 +60,9 @@ func (g *Handle) Readlinklist(ctx context.Context, path Path, names []string) ([
 		if err != nil {
 			return nil, err
 		}
+		if len(list) != len(some) {
+			return nil, wrongCount("readlinklist", path, len(list), len(some))
+		}
 		links = append(links, list...)
 	}
 	return links, nil

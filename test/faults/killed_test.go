@@ -56,11 +56,12 @@ func killQEMU(t *testing.T) {
 	}
 }
 
-func launch(t *testing.T) (context.Context, *guestfs.Handle) {
+// launch returns an appliance with an ext4 mounted, whose temporary files are in dir.
+func launch(t *testing.T, dir string) (context.Context, *guestfs.Handle) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), prompt)
 	t.Cleanup(cancel)
-	g := guestfs.New(&guestfs.Options{TmpDir: t.TempDir()})
+	g := guestfs.New(&guestfs.Options{TmpDir: dir})
 	t.Cleanup(func() { g.Close() })
 	if err := g.AddDriveScratch(256<<20, nil); err != nil {
 		t.Fatal(err)
@@ -115,14 +116,24 @@ func TestQEMUKilled(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			ctx, g := launch(t)
+			dir := t.TempDir()
+			ctx, g := launch(t, dir)
 			gone(ctx, t, test.name, "appliance", test.do(ctx, t, g))
 			gone(ctx, t, "the next call", "appliance", g.PingDaemon(ctx))
 			g.Close()
-			if left := qemus(t); len(left) > 0 {
-				t.Errorf("QEMU is left: %v", left)
-			}
+			nothingLeft(t, dir)
 		})
+	}
+}
+
+func nothingLeft(t *testing.T, dir string) {
+	t.Helper()
+	if left := qemus(t); len(left) > 0 {
+		t.Errorf("QEMU is left: %v", left)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) > 0 {
+		t.Errorf("left in the temporary folder: %v, %v", files, err)
 	}
 }
 
@@ -176,13 +187,7 @@ func TestQEMUKilledAtLaunch(t *testing.T) {
 		select {
 		case err := <-launched:
 			gone(ctx, t, "launch", "qemu was ended by signal 9", err)
-			if left := qemus(t); len(left) > 0 {
-				t.Errorf("QEMU is left: %v", left)
-			}
-			files, err := os.ReadDir(dir)
-			if err != nil || len(files) > 0 {
-				t.Errorf("left in the temporary folder: %v, %v", files, err)
-			}
+			nothingLeft(t, dir)
 			return
 		default:
 			for _, pid := range qemus(t) {
