@@ -13,10 +13,22 @@ import (
 // from it. The caller closes the handle. What -v and -x ask for, and warnings, go to
 // the console.
 func (g *Guest) LaunchReadOnly(ctx context.Context, console *Console) (*guestfs.Handle, error) {
+	return g.launch(ctx, console, true)
+}
+
+// LaunchWritable is LaunchReadOnly for a tool that changes the guest. A disk that another
+// program has open for writing, such as that of a running guest, is an error.
+//
+// What was written is on the disk once Shutdown has succeeded; Close alone does not tell.
+func (g *Guest) LaunchWritable(ctx context.Context, console *Console) (*guestfs.Handle, error) {
+	return g.launch(ctx, console, false)
+}
+
+func (g *Guest) launch(ctx context.Context, console *Console, readOnly bool) (*guestfs.Handle, error) {
 	h := guestfs.New(&guestfs.Options{Verbose: console.verbose, Trace: console.trace})
 	h.OnEvent(console.event)
 	for _, drive := range g.drives {
-		opts := &guestfs.AddDriveOpts{ReadOnly: true, Format: drive.Format, BlockSize: drive.Blocksize}
+		opts := &guestfs.AddDriveOpts{ReadOnly: readOnly, Format: drive.Format, BlockSize: drive.Blocksize}
 		if err := h.AddDrive(drive.File, opts); err != nil {
 			return nil, errors.Join(err, h.Close())
 		}
