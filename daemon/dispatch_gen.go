@@ -434,6 +434,7 @@ var procedures = map[uint32]procedure{
 	10002: {name: "internal_warnings", stub: stubInternalWarnings},
 	10003: {name: "internal_detach", stub: stubInternalDetach},
 	10004: {name: "internal_prepare", stub: stubInternalPrepare},
+	10005: {name: "replace_file", stub: stubReplaceFile, optargs: 2, fileIn: true},
 }
 
 // unbuiltUploads are the calls that come with a file and are not answered.
@@ -5981,4 +5982,22 @@ func stubInternalPrepare(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
 		return err
 	}
 	return doInternalPrepare(c)
+}
+
+type replaceFileOpts struct {
+	Backup *string
+	Create *int
+}
+
+func stubReplaceFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	content := c.upload()
+	path := a.pathname()
+	var opts replaceFileOpts
+	opts.Backup = optional(&a, 0, a.text)
+	opts.Create = optional(&a, 1, a.int)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doReplaceFile(c, content, path, &opts)
 }

@@ -35,22 +35,30 @@ func doMktemp(c *Call, tmpl string, opts *mktempOpts) (string, error) {
 	})
 }
 
-// tempName makes something under a name that was not there.
+// tempName makes something in the guest under a name that was not there.
 func (c *Call) tempName(tmpl, suffix string, create func(name string) error) (name string, err error) {
+	err = c.inGuest(func() error {
+		name, err = freshName(tmpl, suffix, create)
+		return err
+	})
+	return name, err
+}
+
+// freshName makes something under a name that was not there.
+func freshName(tmpl, suffix string, create func(name string) error) (string, error) {
 	start, ok := strings.CutSuffix(tmpl, tempMark)
 	if !ok {
 		return "", &os.PathError{Op: "mktemp", Path: tmpl, Err: syscall.EINVAL}
 	}
-	err = c.inGuest(func() error {
-		err := error(syscall.EEXIST)
-		for try := 0; err == syscall.EEXIST && try < tempTries; try++ {
-			name = start + rand.Text()[:len(tempMark)] + suffix
-			err = create(name)
+	for range tempTries {
+		name := start + rand.Text()[:len(tempMark)] + suffix
+		err := create(name)
+		if err == nil {
+			return name, nil
 		}
-		if err != nil {
-			return &os.PathError{Op: "mktemp", Path: tmpl, Err: err}
+		if err != syscall.EEXIST {
+			return "", &os.PathError{Op: "mktemp", Path: tmpl, Err: err}
 		}
-		return nil
-	})
-	return name, err
+	}
+	return "", &os.PathError{Op: "mktemp", Path: tmpl, Err: syscall.EEXIST}
 }

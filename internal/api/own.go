@@ -8,4 +8,5 @@ var ownCalls = []Call{
 	{Name: "internal_warnings", Proc: ProcOwn + 2, Ret: Ret{Kind: RetStringList, Name: "warnings"}, Internal: true, Status: Done, Summary: "take the warnings that calls have left since the last time"},
 	{Name: "internal_detach", Proc: ProcOwn + 3, Args: []Arg{{"target", Int}}, Internal: true, Status: Done, Summary: "flush a drive that nothing uses and let go of it, so that it can be pulled out"},
 	{Name: "internal_prepare", Proc: ProcOwn + 4, Internal: true, Status: Done, Summary: "do what most guests will need, before the appliance is saved for later launches"},
+	{Name: "replace_file", Proc: ProcOwn + 5, Args: []Arg{{"content", FileIn}, {"path", Pathname}}, Opts: []Arg{{"backup", String}, {"create", Int}}, Progress: true, Cancellable: true, Status: Done, Summary: "replace the content of a file, wholly or not at all"},
 }

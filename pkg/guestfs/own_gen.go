@@ -4,6 +4,7 @@ package guestfs
 
 import (
 	"context"
+	"io"
 
 	"virt-tools/internal/wire"
 )
@@ -60,6 +61,29 @@ func (g *Handle) internalDetach(ctx context.Context, target int) error {
 func (g *Handle) internalPrepare(ctx context.Context) error {
 	var e wire.Encoder
 	r := request{name: "internal_prepare", proc: 10004, args: &e, trace: []any{}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// ReplaceFileOpts are the optional arguments of ReplaceFile. The zero value leaves all of them out.
+type ReplaceFileOpts struct {
+	Backup string
+	Create int
+}
+
+// ReplaceFile calls replace_file: replace the content of a file, wholly or not at all.
+func (g *Handle) ReplaceFile(ctx context.Context, content io.Reader, path Path, opts *ReplaceFileOpts) error {
+	var e wire.Encoder
+	e.String(string(path))
+	var mask uint64
+	if opts == nil {
+		opts = &ReplaceFileOpts{}
+	}
+	mask |= given(opts.Backup != "", 0)
+	e.String(opts.Backup)
+	mask |= given(opts.Create != 0, 1)
+	e.Int(opts.Create)
+	r := request{name: "replace_file", proc: 10005, args: &e, optargs: mask, in: content, trace: []any{stream{}, path, opts}}
 	_, err := g.call(ctx, &r)
 	return err
 }
