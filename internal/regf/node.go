@@ -67,23 +67,32 @@ func (h *Hive) Parent(n Node) (Node, error) {
 
 // Children returns the keys in a key, in the hive's order.
 func (h *Hive) Children(n Node) ([]Node, error) {
-	leaves, err := h.leaves(n)
+	list, err := h.Readable(n)
 	if err != nil {
 		return nil, err
 	}
+	return list, nil
+}
+
+// Readable returns those keys in a key that are not damaged, in the hive's
+// order, and an error if there are others.
+func (h *Hive) Readable(n Node) ([]Node, error) {
+	leaves, damage := h.leaves(n)
 	list := []Node{}
 	for _, l := range leaves {
 		for _, r := range l.refs {
-			if r > none-headerBytes {
-				return nil, fmt.Errorf("%w: a child that is nowhere", ErrDamaged)
+			err := fmt.Errorf("%w: a child that is nowhere", ErrDamaged)
+			if r <= none-headerBytes {
+				_, err = h.node(Node(r + headerBytes))
 			}
-			if _, err := h.node(Node(r + headerBytes)); err != nil {
-				return nil, err
+			if err == nil {
+				list = append(list, Node(r+headerBytes))
+			} else if damage == nil {
+				damage = err
 			}
-			list = append(list, Node(r+headerBytes))
 		}
 	}
-	return list, nil
+	return list, damage
 }
 
 // Child returns the key of that name in a key, or 0. Case does not matter.
@@ -123,7 +132,7 @@ func (l *leaf) entryBytes() int {
 const listHeader = 8
 
 // leaves returns the lists of a key's children: one, or those that an "ri"
-// cell lists.
+// cell lists. With an error come those lists that are not damaged.
 func (h *Hive) leaves(n Node) ([]leaf, error) {
 	c, err := h.node(n)
 	if err != nil || le.Uint32(c[nkChildren:]) == 0 {
@@ -142,22 +151,24 @@ func (h *Hive) leaves(n Node) ([]leaf, error) {
 		return nil, fmt.Errorf("%w: the list at %#x is too long", ErrDamaged, at)
 	}
 	var all []leaf
+	var damage error
 	total := 0
 	for i := range count {
 		sub, at, err := h.ref(le.Uint32(list[listHeader+4*i:]), listHeader)
-		if err != nil {
-			return nil, err
+		var l leaf
+		if err == nil {
+			l, err = h.leaf(sub, at)
 		}
-		l, err := h.leaf(sub, at)
 		if err != nil {
-			return nil, err
+			damage = err
+			continue
 		}
 		if total += len(l.refs); total > maxChildren {
 			return nil, fmt.Errorf("%w: more than %d keys in one", ErrDamaged, maxChildren)
 		}
 		all = append(all, l)
 	}
-	return all, nil
+	return all, damage
 }
 
 func (h *Hive) leaf(c []byte, at uint32) (leaf, error) {

@@ -102,6 +102,20 @@ func Open(b []byte) (*Hive, error) {
 	return h, nil
 }
 
+// Salvage opens for reading a hive of which parts may be damaged or missing:
+// what is asked of it is checked where it is. It takes the bytes over and does
+// not change them.
+func Salvage(b []byte) (*Hive, error) {
+	if len(b) < headerBytes+areaHeader || len(b) > MaxBytes || string(b[:4]) != "regf" {
+		return nil, ErrNotHive
+	}
+	h := &Hive{b: b, minor: le.Uint32(b[0x18:]), end: uint32(len(b))}
+	if _, err := h.node(h.Root()); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
 // Bytes returns the file. It is valid up to the next change.
 func (h *Hive) Bytes() []byte { return h.b }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -271,6 +272,12 @@ func TestDamage(t *testing.T) {
 
 // walk reads all of a hive and changes it, if it is one.
 func walk(b []byte) {
+	if s, err := Salvage(b); err == nil {
+		list, _ := s.Readable(s.Root())
+		for _, n := range list {
+			s.Values(n)
+		}
+	}
 	h, err := Open(b)
 	if err != nil {
 		return
@@ -295,4 +302,51 @@ func walk(b []byte) {
 		h.DeleteChild(n)
 	}
 	h.Commit(time.Now())
+}
+
+// A hive with a bad area and a bad child can be read around them.
+func TestSalvage(t *testing.T) {
+	h := New()
+	for _, name := range []string{"a", "b", "c"} {
+		n, err := h.AddChild(h.Root(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := h.SetValue(n, Data{"v", String, UTF16(name)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	children, err := h.Children(h.Root())
+	if err != nil || len(children) != 3 {
+		t.Fatalf("Children = %v, %v", children, err)
+	}
+	b := bytes.Clone(h.Bytes())
+	b[headerBytes+8] = 1          // the length of the area
+	copy(b[children[1]+4:], "xx") // no longer a key
+	if _, err := Open(b); !errors.Is(err, ErrDamaged) {
+		t.Errorf("Open = %v; want ErrDamaged", err)
+	}
+	s, err := Salvage(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Readable(s.Root())
+	if !errors.Is(err, ErrDamaged) || !slices.Equal(got, []Node{children[0], children[2]}) {
+		t.Errorf("Readable = %v, %v; want the first and last of %v", got, err, children)
+	}
+	if _, err := s.Children(s.Root()); !errors.Is(err, ErrDamaged) {
+		t.Errorf("Children = %v; want ErrDamaged", err)
+	}
+	v, err := s.Value(got[1], "v")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Len(v); n != 4 || err != nil {
+		t.Errorf("Len = %d, %v; want 4", n, err)
+	}
+	for _, b := range [][]byte{nil, b[:headerBytes], make([]byte, 2*headerBytes)} {
+		if _, err := Salvage(b); !errors.Is(err, ErrNotHive) {
+			t.Errorf("Salvage of %d bytes = %v; want ErrNotHive", len(b), err)
+		}
+	}
 }

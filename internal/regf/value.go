@@ -110,6 +110,15 @@ func (h *Hive) Type(v Value) (uint32, error) {
 	return le.Uint32(c[vkType:]), nil
 }
 
+// Len returns how many bytes the data of a value have, by its own account.
+func (h *Hive) Len(v Value) (int, error) {
+	c, err := h.value(v)
+	if err != nil {
+		return 0, err
+	}
+	return int(le.Uint32(c[vkDataLen:]) &^ inlineData), nil
+}
+
 // Data returns a copy of the data of a value.
 func (h *Hive) Data(v Value) ([]byte, error) {
 	c, err := h.value(v)
