@@ -120,7 +120,7 @@ func (l *line) bundle(known []option, letters string, args []string) ([]string, 
 func findLong(known []option, name string) (option, error) {
 	var candidates []option
 	for _, o := range known {
-		if o.long == name {
+		if o.long == name || slices.Contains(o.aliases, name) {
 			return o, nil
 		}
 		if !o.hidden && strings.HasPrefix(o.long, name) {

@@ -130,14 +130,7 @@ func (g *Guest) mappers() []kong.Option {
 
 // inOrder makes kong call set for each option of the type of field.
 func inOrder(field any, set func(string) error) kong.Option {
-	decode := func(ctx *kong.DecodeContext, _ reflect.Value) error {
-		value, err := ctx.Scan.PopValue("text")
-		if err != nil {
-			return err
-		}
-		return set(value.String())
-	}
-	return kong.TypeMapper(reflect.TypeOf(field), kong.MapperFunc(decode))
+	return kong.TypeMapper(reflect.TypeOf(field), mapper(set))
 }
 
 func (g *Guest) add(value string) error {

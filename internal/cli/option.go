@@ -21,7 +21,8 @@ const (
 // completions need of kong's flag.
 type option struct {
 	long     string
-	short    rune // 0: none
+	aliases  []string // other long names, which are not shown
+	short    rune     // 0: none
 	kind     argumentKind
 	value    string // placeholder of the value
 	help     string
@@ -52,6 +53,7 @@ func visible(node *kong.Node) []option {
 func newOption(flag *kong.Flag) option {
 	o := option{
 		long:    flag.Name,
+		aliases: flag.Aliases,
 		short:   flag.Short,
 		kind:    requiredArgument,
 		help:    flag.Help,

@@ -59,6 +59,11 @@ func (p Program) parser(opts Options) *kong.Kong {
 	if g, ok := opts.(interface{ guest() *Guest }); ok {
 		settings = append(settings, g.guest().mappers()...)
 	}
+	if st, ok := opts.(stepper); ok {
+		for name, take := range st.Steps() {
+			settings = append(settings, kong.NamedMapper(name, mapper(take)))
+		}
+	}
 	parser, err := kong.New(opts, settings...)
 	if err != nil {
 		panic(fmt.Sprintf("%s: options in %v: %v", p.Name, reflect.TypeOf(opts), err))
