@@ -57,6 +57,9 @@ check|mandoc|mandoc|checks the man pages
 check|compress|ncompress|packs files for the tests
 check|strings|binutils|judges what the tests find in files
 check|hivexsh|libhivex-bin|reads the registry hives back that the tests write
+check|rpmbuild|rpm|makes and reads the rpm databases of test guests
+check|db_load|db-util|writes the Berkeley DB of test guests
+check|makefs|makefs|makes the UFS of a test guest
 check|cpio|cpio|reads the initramfs back in the tests
 '
 
