@@ -413,6 +413,25 @@ var procedures = map[uint32]procedure{
 	477:   {name: "part_resize", stub: stubPartResize},
 	478:   {name: "hivex_value_utf8", stub: stubHivexValueUtf8, feature: "hivex"},
 	479:   {name: "hivex_value_string", stub: stubHivexValueString, feature: "hivex"},
+	480:   {name: "inspect_os", stub: stubInspectOs},
+	481:   {name: "inspect_get_roots", stub: stubInspectGetRoots},
+	482:   {name: "inspect_get_format", stub: stubInspectGetFormat},
+	483:   {name: "inspect_get_type", stub: stubInspectGetType},
+	484:   {name: "inspect_get_distro", stub: stubInspectGetDistro},
+	485:   {name: "inspect_get_package_format", stub: stubInspectGetPackageFormat},
+	486:   {name: "inspect_get_package_management", stub: stubInspectGetPackageManagement},
+	487:   {name: "inspect_get_product_name", stub: stubInspectGetProductName},
+	488:   {name: "inspect_get_product_variant", stub: stubInspectGetProductVariant},
+	489:   {name: "inspect_get_major_version", stub: stubInspectGetMajorVersion},
+	490:   {name: "inspect_get_minor_version", stub: stubInspectGetMinorVersion},
+	491:   {name: "inspect_get_arch", stub: stubInspectGetArch},
+	492:   {name: "inspect_get_hostname", stub: stubInspectGetHostname},
+	497:   {name: "inspect_is_live", stub: stubInspectIsLive},
+	498:   {name: "inspect_is_netinst", stub: stubInspectIsNetinst},
+	499:   {name: "inspect_is_multipart", stub: stubInspectIsMultipart},
+	500:   {name: "inspect_get_mountpoints", stub: stubInspectGetMountpoints},
+	501:   {name: "inspect_get_filesystems", stub: stubInspectGetFilesystems},
+	502:   {name: "inspect_get_drive_mappings", stub: stubInspectGetDriveMappings},
 	503:   {name: "part_set_gpt_attributes", stub: stubPartSetGptAttributes},
 	504:   {name: "part_get_gpt_attributes", stub: stubPartGetGptAttributes},
 	505:   {name: "f2fs_expand", stub: stubF2fsExpand, feature: "f2fs"},
@@ -421,6 +440,7 @@ var procedures = map[uint32]procedure{
 	508:   {name: "cryptsetup_open", stub: stubCryptsetupOpen, feature: "luks", optargs: 3},
 	509:   {name: "cryptsetup_close", stub: stubCryptsetupClose, feature: "luks"},
 	511:   {name: "internal_readdir", stub: stubInternalReaddir, fileOut: true},
+	513:   {name: "inspect_get_build_id", stub: stubInspectGetBuildId},
 	514:   {name: "findfs_partuuid", stub: stubFindfsPartuuid},
 	515:   {name: "findfs_partlabel", stub: stubFindfsPartlabel},
 	516:   {name: "command_out", stub: stubCommandOut, fileOut: true},
@@ -5715,6 +5735,270 @@ func stubHivexValueString(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return nil
 }
 
+func stubInspectOs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectOs(c)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubInspectGetRoots(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetRoots(c)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubInspectGetFormat(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetFormat(c, root)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubInspectGetType(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetType(c, root)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubInspectGetDistro(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetDistro(c, root)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubInspectGetPackageFormat(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetPackageFormat(c, root)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubInspectGetPackageManagement(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetPackageManagement(c, root)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubInspectGetProductName(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetProductName(c, root)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubInspectGetProductVariant(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetProductVariant(c, root)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubInspectGetMajorVersion(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetMajorVersion(c, root)
+	if err != nil {
+		return err
+	}
+	e.Int(ret)
+	return nil
+}
+
+func stubInspectGetMinorVersion(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetMinorVersion(c, root)
+	if err != nil {
+		return err
+	}
+	e.Int(ret)
+	return nil
+}
+
+func stubInspectGetArch(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetArch(c, root)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubInspectGetHostname(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetHostname(c, root)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubInspectIsLive(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectIsLive(c, root)
+	if err != nil {
+		return err
+	}
+	e.Bool(ret)
+	return nil
+}
+
+func stubInspectIsNetinst(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectIsNetinst(c, root)
+	if err != nil {
+		return err
+	}
+	e.Bool(ret)
+	return nil
+}
+
+func stubInspectIsMultipart(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectIsMultipart(c, root)
+	if err != nil {
+		return err
+	}
+	e.Bool(ret)
+	return nil
+}
+
+func stubInspectGetMountpoints(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetMountpoints(c, root)
+	if err != nil {
+		return err
+	}
+	e.Pairs(ret)
+	return nil
+}
+
+func stubInspectGetFilesystems(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetFilesystems(c, root)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubInspectGetDriveMappings(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetDriveMappings(c, root)
+	if err != nil {
+		return err
+	}
+	e.Pairs(ret)
+	return nil
+}
+
 func stubPartSetGptAttributes(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	device := a.device()
@@ -5811,6 +6095,20 @@ func stubInternalReaddir(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doInternalReaddir(c, dir, filename)
+}
+
+func stubInspectGetBuildId(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetBuildId(c, root)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
 }
 
 func stubFindfsPartuuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {

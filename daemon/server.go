@@ -29,12 +29,13 @@ import (
 
 // Server answers calls on one stream, one after the other.
 type Server struct {
-	conn    *wire.Conn
-	frames  chan frame // read by the call under way, else by Serve
-	guest   guestThread
-	watcher watcher
-	hive    *openHive    // nil when none is open
-	journal *openJournal // likewise
+	conn       *wire.Conn
+	frames     chan frame // read by the call under way, else by Serve
+	guest      guestThread
+	watcher    watcher
+	hive       *openHive    // nil when none is open
+	journal    *openJournal // likewise
+	inspection *inspection  // nil before inspect_os
 
 	lane      []byte                   // memory shared with the library, nil when there is none
 	toDaemon  *wire.Row                // nil until the library knows of the lane

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"io/fs"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -60,9 +61,9 @@ func TestLinux(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.want.Type, test.want.Arch = "linux", "x86_64"
-			got, ok := Linux(test.tree)
-			if d := cmp.Diff(test.want, got); !ok || d != "" {
-				t.Errorf("Linux = %v, -want +got:\n%s", ok, d)
+			got := Look(test.tree)
+			if d := cmp.Diff(test.want, got.System); got.Role != RoleRoot || d != "" {
+				t.Errorf("role %q, -want +got:\n%s", got.Role, d)
 			}
 		})
 	}
@@ -83,8 +84,8 @@ func TestLinuxRoot(t *testing.T) {
 		"no fstab and no hosts":         {fstest.MapFS{"etc/x": {}, "bin/ls": {}}, false},
 		"empty":                         {fstest.MapFS{}, false},
 	} {
-		if _, ok := Linux(test.tree); ok != test.want {
-			t.Errorf("%s: Linux = %v; want %v", name, ok, test.want)
+		if got := Look(test.tree).Role; (got == RoleRoot) != test.want {
+			t.Errorf("%s: role %q; a root is %v", name, got, test.want)
 		}
 	}
 }
@@ -94,10 +95,10 @@ func TestHostileFiles(t *testing.T) {
 	m["etc/os-release"] = &fstest.MapFile{Mode: fs.ModeNamedPipe}
 	m["etc/debian_version"] = &fstest.MapFile{Data: make([]byte, maxFile+1)}
 	m["bin/ls"] = &fstest.MapFile{Data: []byte("\x7fELF")}
-	got, ok := Linux(m)
+	got := Look(m)
 	want := System{Type: "linux", Distro: "debian", PackageFormat: "deb", PackageManagement: "apt"}
-	if d := cmp.Diff(want, got); !ok || d != "" {
-		t.Errorf("Linux = %v, -want +got:\n%s", ok, d)
+	if d := cmp.Diff(want, got.System); d != "" {
+		t.Errorf("-want +got:\n%s", d)
 	}
 }
 
@@ -131,9 +132,9 @@ func FuzzParseFstab(f *testing.F) {
 func FuzzRelease(f *testing.F) {
 	f.Add("ID=\"debian\"\nVERSION_ID='12'\nX=\\\n=\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		s, ok := Linux(tree("etc/os-release", text))
-		if !ok || s.Major < 0 || s.Minor < 0 {
-			t.Errorf("Linux = %+v, %v", s, ok)
+		f := Look(tree("etc/os-release", text))
+		if s := f.System; f.Role != RoleRoot || s.Major < 0 || s.Minor < 0 || strings.ContainsAny(s.Distro, " \x00\n\x1b") {
+			t.Errorf("Look = %+v", f)
 		}
 	})
 }

@@ -76,14 +76,8 @@ func elfArch(head [20]byte) string {
 // hostname returns the name the guest gives itself.
 func hostname(fsys fs.FS) string {
 	for _, name := range []string{"etc/HOSTNAME", "etc/hostname"} {
-		b, err := readSmall(fsys, name)
-		if err != nil {
-			continue
-		}
-		for line := range strings.Lines(string(b)) {
-			if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-				return line
-			}
+		if line := firstHostname(fsys, name); line != "" {
+			return line
 		}
 	}
 	b, err := readSmall(fsys, "etc/sysconfig/network")
@@ -91,4 +85,18 @@ func hostname(fsys fs.FS) string {
 		return ""
 	}
 	return parseRelease(string(b))["HOSTNAME"]
+}
+
+// firstHostname returns the first line of a file that is no comment.
+func firstHostname(fsys fs.FS, name string) string {
+	b, err := readSmall(fsys, name)
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(b)) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			return line
+		}
+	}
+	return ""
 }
