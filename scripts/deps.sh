@@ -60,6 +60,10 @@ check|hivexsh|libhivex-bin|reads the registry hives back that the tests write
 check|rpmbuild|rpm|makes and reads the rpm databases of test guests
 check|db_load|db-util|writes the Berkeley DB of test guests
 check|makefs|makefs|makes the UFS of a test guest
+check|nbdkit|nbdkit|serves disks to the tests
+check|/usr/sbin/sshd|openssh-server|serves disks to the tests
+check|ssh-agent|openssh-client|holds the key for that server
+check|/usr/share/doc/qemu-block-extra|qemu-block-extra|QEMU's part for disks on web, SSH, iSCSI and Ceph servers
 check|cpio|cpio|reads the initramfs back in the tests
 '
 

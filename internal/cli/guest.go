@@ -41,8 +41,9 @@ type (
 
 // Drive is one disk image, or the libvirt domain whose disks are meant.
 type Drive struct {
-	File      string // on the host; "" for a domain
-	Domain    string
+	File      string // on the host
+	URI       string // or on the network
+	Domain    string // or those of a domain
 	Format    string // "": detect it
 	Blocksize int    // of a sector; 0: the default
 }
@@ -58,8 +59,7 @@ func (g *Guest) Name() string {
 	if len(g.drives) == 0 {
 		return ""
 	}
-	file := g.drives[0].File
-	return file[strings.LastIndexByte(file, '/')+1:] + strings.Repeat("+", len(g.drives)-1)
+	return g.drives[0].displayName() + strings.Repeat("+", len(g.drives)-1)
 }
 
 // Positional takes arguments for disks or domains, the old way of naming them: one with a
@@ -95,6 +95,9 @@ func (g *Guest) Check() error {
 		if drive.Domain != "" {
 			return Hint(fmt.Errorf("libvirt domain %q: domains are not built yet", drive.Domain),
 				"name the disk image with -a, or write ./%s if it is a file", drive.Domain)
+		}
+		if drive.URI != "" {
+			continue
 		}
 		if err := checkReadable(drive.File); err != nil {
 			return err
@@ -134,11 +137,12 @@ func inOrder(field any, set func(string) error) kong.Option {
 }
 
 func (g *Guest) add(value string) error {
-	file, err := fileOf(value)
+	drive, err := parseDisk(value)
 	if err != nil {
 		return err
 	}
-	g.drives = append(g.drives, Drive{File: file, Format: g.format, Blocksize: g.blocksize})
+	drive.Format, drive.Blocksize = g.format, g.blocksize
+	g.drives = append(g.drives, drive)
 	g.unused = ""
 	return nil
 }

@@ -24,6 +24,7 @@ func TestDrives(t *testing.T) {
 			[]Drive{{File: "a", Blocksize: 4096}, {File: "b"}, {File: "c", Blocksize: 512}}},
 		{"uri", []string{"-a", "file:///tmp/a%20b.img"}, []Drive{{File: "/tmp/a b.img"}}},
 		{"uri with host", []string{"-a", "file://localhost/a"}, []Drive{{File: "/a"}}},
+		{"network", []string{"--format=qcow2", "-a", "nbd://h/x"}, []Drive{{URI: "nbd://h/x", Format: "qcow2"}}},
 		{"no uri", []string{"-a", "./nbd://x", "-a", "C://x"}, []Drive{{File: "./nbd://x"}, {File: "C://x"}}},
 		{"domain between", []string{"-a", "a", "-d", "d", "-a", "b"}, []Drive{{File: "a"}, {Domain: "d"}, {File: "b"}}},
 	}
@@ -62,8 +63,11 @@ func TestGuestErrors(t *testing.T) {
 		{"missing by uri", []string{"-a", "file://" + dir + "/none"}, "open " + dir + "/none: no such file or directory\n"},
 		{"directory", []string{"-a", dir}, "open " + dir + ": is a directory\nvirt-sample: hint: -a needs a disk image\n"},
 		{"empty name", []string{"-a", ""}, "--add: the name of a disk image cannot be empty\n" + help},
-		{"network", []string{"-a", "nbd://localhost/x"}, "--add: nbd://localhost/x: disks over nbd are not built yet\n" +
-			"virt-sample: hint: copy the disk to a file, or export it as a block device (qemu-nbd, rbd map)\n"},
+		{"network", []string{"-a", "nbd:///x"}, "--add: nbd:///x: the server is missing\n" + help},
+		{"network, password", []string{"-a", "ssh://me:hush@h/x"}, "--add: ssh://h/x: QEMU cannot use a password with ssh\n" +
+			"virt-sample: hint: add an SSH key to the agent (ssh-add) or to ~/.ssh, and leave the password out\n"},
+		{"network, gone", []string{"-a", "gluster://h/v/x"}, "--add: gluster://h/v/x: disks over gluster are not supported\n" +
+			"virt-sample: hint: QEMU has given up GlusterFS; mount the volume and name the file on it\n"},
 		{"unknown protocol", []string{"-a", "foo://x"}, "--add: foo://x: unknown protocol \"foo\"\nvirt-sample: hint: for a file of that name, write ./ before it\n"},
 		{"uri with a host", []string{"-a", "file://tmp/x"}, "--add: file://tmp/x: a file URI cannot name the host \"tmp\"\n" +
 			"virt-sample: hint: an absolute path needs three slashes: file:///path\n"},
@@ -135,6 +139,8 @@ func TestName(t *testing.T) {
 		{nil, ""},
 		{[]Drive{{File: "disk.img"}}, "disk.img"},
 		{[]Drive{{File: "/a/b/disk.img"}, {File: "x"}, {File: "y"}}, "disk.img++"},
+		{[]Drive{{URI: "http://me:hush@h/a/b%20c.img?x=/y"}, {File: "x"}}, "b c.img+"},
+		{[]Drive{{URI: "nbd://h:10"}}, "nbd://h:10"},
 	}
 	for _, test := range tests {
 		g := Guest{drives: test.drives}

@@ -29,7 +29,11 @@ func (g *Guest) launch(ctx context.Context, console *Console, readOnly bool) (*g
 	h.OnEvent(console.event)
 	for _, drive := range g.drives {
 		opts := &guestfs.AddDriveOpts{ReadOnly: readOnly, Format: drive.Format, BlockSize: drive.Blocksize}
-		if err := h.AddDrive(drive.File, opts); err != nil {
+		add, name := h.AddDrive, drive.File
+		if drive.URI != "" {
+			add, name = h.AddDriveURI, drive.URI
+		}
+		if err := add(name, opts); err != nil {
 			return nil, errors.Join(err, h.Close())
 		}
 	}

@@ -15,6 +15,7 @@ const maxLayers = 200
 type Options struct {
 	Format   string // as given by the user; empty means: detect
 	Writable bool   // open the image itself (never its backing files) for writing
+	Key      bool   // there is a key for the image, should QEMU have encrypted it
 }
 
 // Layer is one image of a chain.
@@ -33,10 +34,7 @@ type Chain struct {
 // Close closes every file of the chain. It is safe to call twice.
 func (c *Chain) Close() {
 	for _, l := range c.Layers {
-		l.File.Close()
-		if l.Data != nil {
-			l.Data.Close()
-		}
+		l.Close()
 	}
 }
 
@@ -64,11 +62,14 @@ func Open(path string, o Options) (_ *Chain, err error) {
 		return nil, err
 	}
 	c.Layers = append(c.Layers, top)
+	if err := top.checkKey(o.Key); err != nil {
+		return nil, err
+	}
 	if c.Detected {
 		return c, refuseReferences(path, &top.Info,
 			fmt.Sprintf("if you trust the image, give its format: --format=%s", top.Format))
 	}
-	if err := c.openReferences(top, o.Writable); err != nil {
+	if err := openReferences(top, o.Writable); err != nil {
 		return nil, err
 	}
 	return c, c.openBacking()
@@ -95,6 +96,9 @@ func (c *Chain) openBacking() error {
 				"%s: backing file: %w", upper.Path, err)
 		}
 		c.Layers = append(c.Layers, lower)
+		if err := lower.checkKey(false); err != nil {
+			return err
+		}
 		if seen[lower.id] {
 			return refuse("", "%s: backing file: %s is in the chain twice", upper.Path, lower.Path)
 		}
@@ -103,7 +107,7 @@ func (c *Chain) openBacking() error {
 			return refuseReferences(lower.Path, &lower.Info, fmt.Sprintf(
 				"its format was guessed; if you trust it, run: qemu-img rebase -u -F %s -b %s %s", lower.Format, upper.Backing, upper.Path))
 		}
-		if err := c.openReferences(lower, false); err != nil {
+		if err := openReferences(lower, false); err != nil {
 			return err
 		}
 		upper = lower
@@ -120,6 +124,46 @@ func backingFormat(upper *Layer) (Format, error) {
 		return "", refuse("", "%s: backing file: %w", upper.Path, err)
 	}
 	return f, nil
+}
+
+// OpenLayer opens an image alone, with its data file and extents: the caller knows what
+// lies below it, whatever its header says.
+func OpenLayer(path string, o Options) (_ *Layer, err error) {
+	format := Format("")
+	if o.Format != "" {
+		if format, err = ParseFormat(o.Format); err != nil {
+			return nil, refuse("known formats: "+strings.Join(Formats(), ", "), "%s: %w", path, err)
+		}
+	}
+	l, err := openLayer(path, format, o.Writable)
+	if err != nil {
+		return nil, err
+	}
+	if err = l.checkKey(o.Key); err == nil && (o.Format != "" || l.DataFile == "" && !l.HasDataFile && len(l.Extents) == 0) {
+		err = openReferences(l, o.Writable)
+	} else if err == nil {
+		err = refuseReferences(path, &l.Info, "the format was detected; if you trust the image, give it: "+string(l.Format))
+	}
+	if err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+// Close closes the files of a layer. It is safe to call twice.
+func (l *Layer) Close() {
+	l.File.Close()
+	if l.Data != nil {
+		l.Data.Close()
+	}
+}
+
+func (l *Layer) checkKey(have bool) error {
+	if l.Encryption != "" && !have {
+		return refuse("libvirt keeps the key as a secret: name its domain with -d", "%s: %w", l.Path, errEncrypted)
+	}
+	return nil
 }
 
 // openLayer opens one file and reads its header. An empty format is detected.
@@ -156,7 +200,7 @@ func openLayer(path string, format Format, writable bool) (_ *Layer, err error) 
 }
 
 // openReferences opens the data file and checks the extents of a layer.
-func (c *Chain) openReferences(l *Layer, writable bool) error {
+func openReferences(l *Layer, writable bool) error {
 	if l.HasDataFile {
 		path, err := l.sibling(l.DataFile)
 		if err == nil {

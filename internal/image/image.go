@@ -52,6 +52,7 @@ type Info struct {
 	DataFile      string   // qcow2: name of the external data file
 	HasDataFile   bool     // qcow2: the guest's data is in another file, named or not
 	Extents       []string // vmdk: names of the files that hold the data
+	Encryption    string   // qcow2: "luks" or "aes" when QEMU needs a key for it
 }
 
 // References lists the other files that the header names, in a form for messages.

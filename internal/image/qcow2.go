@@ -30,8 +30,8 @@ const (
 	maxL1Bytes      = 32 << 20
 )
 
-// errEncrypted: QEMU would need the key, and nothing hands it one.
-var errEncrypted = errors.New("images encrypted by QEMU are not supported")
+// errEncrypted: QEMU needs the key, and nothing hands it one.
+var errEncrypted = errors.New("the image is encrypted by QEMU")
 
 func probeQcow2(h []byte) bool {
 	return len(h) >= 8 && string(h[:4]) == qcowMagic && binary.BigEndian.Uint32(h[4:]) >= 2
@@ -58,10 +58,16 @@ func readQcow2(r io.ReaderAt, size int64) (Info, error) {
 	if virtual > math.MaxInt64 {
 		return Info{}, errors.New("virtual size is too large")
 	}
-	if binary.BigEndian.Uint32(h[32:]) != 0 {
-		return Info{}, errEncrypted
-	}
 	info := Info{VirtualSize: int64(virtual)}
+	switch binary.BigEndian.Uint32(h[32:]) {
+	case 0:
+	case 1:
+		info.Encryption = "aes"
+	case 2:
+		info.Encryption = "luks"
+	default:
+		return Info{}, errors.New("the kind of encryption is not known")
+	}
 
 	headerLen := uint64(qcow2HeaderV2)
 	if version == 3 {

@@ -9,38 +9,52 @@ import (
 	"sync"
 
 	"virt-tools/internal/image"
+	"virt-tools/internal/netdisk"
 )
 
 // MaxDrives is how many drives one machine can have: targets 0 to 254 of its controller.
 const MaxDrives = 255
 
-// Drive is a disk for the guest.
+// Drive is a disk for the guest: a file, or a disk on the network, or a scratch disk.
 type Drive struct {
-	Index        int    // SCSI target; the daemon names disks in this order: 0 is sda
-	File         string // disk image or block device; empty for a scratch disk
-	ScratchBytes int64  // size of a scratch disk, which starts empty and vanishes
-	Format       string // raw, qcow2, ...; empty: detected, and then no other file is opened
-	ReadOnly     bool   // writes go to a throw-away overlay
-	Label        string // serial number of the disk, 1 to 20 letters, digits, '_' or '-'
-	BlockSize    int    // 512 or 4096; 0 is 512
-	CacheMode    string // "writeback" (or empty), or "unsafe": flushes are ignored
-	Discard      string // "disable" (or empty), "enable", "besteffort"
-	CopyOnRead   bool   // keep in the overlay what was read from below
+	Index        int           // SCSI target; the daemon names disks in this order: 0 is sda
+	File         string        // disk image or block device
+	Remote       *netdisk.Disk // disk on the network
+	ScratchBytes int64         // size of a scratch disk, which starts empty and vanishes
+	Format       string        // raw, qcow2, ...; empty: detected, and then no other file is opened
+	Key          string        // opens an image that QEMU encrypted; the guest's own encryption is not meant
+	Chain        bool          // Backing is all that lies below, whatever the image says
+	Backing      []Layer       // images below, the next first; read only where Chain is set
+	ReadOnly     bool          // writes go to a throw-away overlay
+	Label        string        // serial number of the disk, 1 to 20 letters, digits, '_' or '-'
+	BlockSize    int           // 512 or 4096; 0 is 512
+	CacheMode    string        // "writeback" (or empty), or "unsafe": flushes are ignored
+	Discard      string        // "disable" (or empty), "enable", "besteffort"
+	CopyOnRead   bool          // keep in the overlay what was read from below
+}
+
+// Layer is one image of a chain that the caller knows.
+type Layer struct {
+	File   string
+	Remote *netdisk.Disk // or this
+	Format string        // empty: detected
+	Key    string
 }
 
 // plugged is a drive in the machine.
 type plugged struct {
 	Drive
-	size  int64    // virtual size; 0 while it is being plugged in
-	nodes []string // QEMU's block nodes, the topmost last
+	size    int64             // virtual size; 0 while it is being plugged in
+	nodes   []string          // QEMU's block nodes, the topmost last
+	remotes map[string]string // those of them that are connections to a server, and their names
 }
 
 func (d *Drive) check() error {
 	switch {
 	case d.Index < 0 || d.Index >= MaxDrives:
 		return told(fmt.Sprintf("at most %d drives can be added", MaxDrives), "drive number %d is out of range", d.Index)
-	case (d.File == "") == (d.ScratchBytes == 0), d.ScratchBytes < 0:
-		return errors.New("a drive needs either a file or the size of a scratch disk")
+	case count(d.File != "", d.Remote != nil, d.ScratchBytes != 0) != 1, d.ScratchBytes < 0:
+		return errors.New("a drive needs either a file, a disk on the network or the size of a scratch disk")
 	case d.BlockSize != 0 && d.BlockSize != 512 && d.BlockSize != 4096:
 		return fmt.Errorf("block size %d: only 512 and 4096 are possible", d.BlockSize)
 	case d.CacheMode != "" && d.CacheMode != "writeback" && d.CacheMode != "unsafe":
@@ -53,6 +67,15 @@ func (d *Drive) check() error {
 		return fmt.Errorf("label %q: 1 to 20 letters, digits, '_' or '-' are possible", d.Label)
 	}
 	return nil
+}
+
+func count(all ...bool) (n int) {
+	for _, b := range all {
+		if b {
+			n++
+		}
+	}
+	return n
 }
 
 func labelOK(s string) bool {
@@ -100,10 +123,16 @@ func (m *Machine) plug(ctx context.Context, d Drive) (err error) {
 	m.drives[d.Index] = p
 	m.mu.Unlock()
 	g := &graph{m: m, ctx: ctx, drive: &p.Drive}
+	if d.networked() {
+		var cancel context.CancelFunc
+		g.ctx, cancel = context.WithTimeoutCause(ctx, m.config.OpenTimeout, errSilent)
+		defer cancel()
+	}
 	defer func() {
 		if err == nil {
 			return
 		}
+		err = g.explainRemote(err)
 		g.remove()
 		m.mu.Lock()
 		delete(m.drives, d.Index)
@@ -113,12 +142,15 @@ func (m *Machine) plug(ctx context.Context, d Drive) (err error) {
 	if err != nil {
 		return g.explain(err)
 	}
-	if err := m.monitor.Execute(ctx, "device_add", d.device(g.nodes[len(g.nodes)-1]), nil); err != nil {
+	if err := m.monitor.Execute(g.ctx, "device_add", d.device(g.nodes[len(g.nodes)-1]), nil); err != nil {
 		return g.explain(err)
 	}
 	m.mu.Lock()
-	p.size, p.nodes = size, g.nodes
+	p.size, p.nodes, p.remotes = size, g.nodes, g.remotes
 	m.mu.Unlock()
+	if len(g.remotes) > 0 {
+		m.watchRemotes()
+	}
 	return nil
 }
 
@@ -144,7 +176,10 @@ func (d *Drive) deviceID() string { return fmt.Sprintf("drive%d", d.Index) }
 
 // name is what messages call the drive.
 func (d *Drive) name() string {
-	if d.File == "" {
+	switch {
+	case d.Remote != nil:
+		return d.Remote.String()
+	case d.File == "":
 		return fmt.Sprintf("scratch disk %d", d.Index)
 	}
 	return d.File
@@ -194,5 +229,5 @@ func (m *Machine) Unplug(ctx context.Context, index int) error {
 
 // openImage opens a drive's image by the rules of package image.
 func (d *Drive) openImage() (*image.Chain, error) {
-	return image.Open(d.File, image.Options{Format: d.Format, Writable: !d.ReadOnly})
+	return image.Open(d.File, image.Options{Format: d.Format, Writable: !d.ReadOnly, Key: d.Key != ""})
 }

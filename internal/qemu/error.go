@@ -58,10 +58,24 @@ var sayings = []struct {
 	{`Failed to get shared "write" lock`, syscall.EBUSY, hintLock},
 	{`Failed to get "consistent read" lock`, syscall.EBUSY, hintLock},
 	{"Failed to get", syscall.EBUSY, hintLock},
+	{"Connection refused", syscall.ECONNREFUSED, "is the server running, and the port right?"},
+	{"Couldn't connect to server", syscall.ECONNREFUSED, "is the server running, and the port right?"},
+	{"No route to host", syscall.EHOSTUNREACH, "check the name of the server and the network"},
+	{"not known", nil, "check the name of the server"},
+	{"not available", nil, "the server has no export of that name; qemu-nbd --list shows those that it has"},
+	{"Requested range not satisfiable", nil, ""},
+	{"Server does not support 'range'", nil, "the web server must be able to send parts of a file; copy the disk here if it cannot"},
+	{"The requested URL returned error: 401", fs.ErrPermission, "give user name and password: https://USER:PASSWORD@server/disk.img"},
+	{"The requested URL returned error: 403", fs.ErrPermission, ""},
+	{"The requested URL returned error: 404", fs.ErrNotExist, ""},
+	{"authenticate", fs.ErrPermission, "add a key to the agent (ssh-add) that the server knows"},
+	{"no host key was found", nil, hintKnownHost},
+	{"known_hosts", nil, hintKnownHost},
+	{"host key", nil, hintKnownHost},
 	{"No space left on device", syscall.ENOSPC, hintTempDir},
 	{"Too many open files", syscall.EMFILE, "raise the limit of open files (ulimit -n)"},
 	{"Permission denied", fs.ErrPermission, ""},
-	{"Unknown driver", nil, "this QEMU was built without support for that format; Debian has more of them in qemu-block-extra"},
+	{"Unknown driver", nil, "this QEMU cannot do that; Debian has more formats and protocols (curl, ssh, iscsi, rbd) in qemu-block-extra"},
 	{"is not a valid device model name", nil, hintOld},
 	{"unsupported machine type", nil, hintOld},
 	{"Parameter", nil, ""},
@@ -72,6 +86,7 @@ const (
 	hintKVMDenied = "add the user to the group that owns /dev/kvm (often kvm), or set LIBGUESTFS_BACKEND_SETTINGS=force_tcg"
 	hintKVM       = "this machine cannot run KVM guests: leave force_kvm out, or set LIBGUESTFS_BACKEND_SETTINGS=force_tcg"
 	hintMemory    = "free some memory, or give the appliance less: LIBGUESTFS_MEMSIZE (in MB)"
+	hintKnownHost = "connect to the server with ssh once, so that it comes to be known"
 	hintLock      = "another program has the image open: shut that guest down, or add the disk read-only"
 	hintOld       = "QEMU 7.2 or newer is needed"
 	hintTempDir   = "set LIBGUESTFS_TMPDIR to a folder with more room"

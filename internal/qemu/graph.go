@@ -26,11 +26,13 @@ import (
 // All nodes are made by one command where that can be: QEMU reads its monitor byte by
 // byte, some 6 microseconds each, so short is fast.
 type graph struct {
-	m     *Machine
-	ctx   context.Context // of the one Plug that the graph lives for
-	drive *Drive
-	nodes []string         // made by name, the topmost last
-	files map[int64]string // fd sets in use and what is in them
+	m       *Machine
+	ctx     context.Context // of the one Plug that the graph lives for
+	drive   *Drive
+	nodes   []string          // made by name, the topmost last
+	files   map[int64]string  // fd sets in use and what is in them
+	secrets []string          // objects with passwords
+	remotes map[string]string // nodes that are connections, and the servers' names
 }
 
 type options map[string]any
@@ -39,6 +41,7 @@ type options map[string]any
 func (g *graph) build() (int64, error) {
 	o, size, err := g.image()
 	// The nodes keep duplicates of the descriptors, so the sets can go in any case.
+	// So do they with passwords.
 	defer g.dropFiles()
 	if err != nil {
 		return 0, err
@@ -54,26 +57,15 @@ func (g *graph) build() (int64, error) {
 
 // image describes the nodes that hold the drive's data. A size of 0 is not known yet.
 func (g *graph) image() (options, int64, error) {
-	switch g.drive.File {
-	case "":
+	switch {
+	case g.drive.ScratchBytes > 0:
 		return g.scratch(g.drive.ScratchBytes)
-	case os.DevNull:
+	case g.drive.File == os.DevNull:
 		return g.scratch(4096) // libguestfs's way to say "some disk, never mind which"
 	}
-	chain, err := g.drive.openImage()
-	if err != nil {
-		return nil, 0, err
-	}
-	defer chain.Close()
-	var o options
-	for i := len(chain.Layers) - 1; i >= 0; i-- {
-		if o, err = g.layer(chain.Layers[i], o, i == 0 && !g.drive.ReadOnly); err != nil {
-			return nil, 0, err
-		}
-	}
-	size := (chain.Layers[0].VirtualSize + 511) &^ 511
-	if !g.drive.ReadOnly {
-		return o, size, nil
+	o, size, err := g.stack()
+	if err != nil || !g.drive.ReadOnly {
+		return o, size, err
 	}
 	var below any = o
 	if size == 0 {
@@ -81,8 +73,9 @@ func (g *graph) image() (options, int64, error) {
 		if err := g.add("b", o); err != nil {
 			return nil, 0, err
 		}
-		below = g.nodes[0]
-		if size, err = g.askSize(g.nodes[0]); err != nil {
+		node := g.nodes[len(g.nodes)-1]
+		below = node
+		if size, err = g.askSize(node); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -90,19 +83,36 @@ func (g *graph) image() (options, int64, error) {
 	return o, size, err
 }
 
-// layer describes the nodes of one image above those of its backing file.
-func (g *graph) layer(l *image.Layer, below options, writable bool) (options, error) {
-	o := g.options(writable)
-	o["driver"] = l.Format
-	switch l.Format {
-	case image.LUKS:
-		o["driver"] = image.Raw // the appliance opens it, as the guest would
-	case image.Qcow2, image.Qcow, image.QED, image.VMDK:
-		// Said in any case: left out, QEMU would open what the header names.
-		o["backing"] = nil
-		if below != nil {
-			o["backing"] = below
+// stack describes the nodes of the image and of those below it.
+func (g *graph) stack() (options, int64, error) {
+	if g.drive.Chain || g.drive.Remote != nil {
+		return g.knownStack(g.drive.layers())
+	}
+	chain, err := g.drive.openImage()
+	if err != nil {
+		return nil, 0, err
+	}
+	defer chain.Close()
+	var o options
+	var below any
+	for i := len(chain.Layers) - 1; i >= 0; i-- {
+		l := Layer{File: g.drive.File}
+		if i == 0 {
+			l.Key = g.drive.Key
 		}
+		if o, err = g.layer(&l, chain.Layers[i], below, i == 0 && !g.drive.ReadOnly); err != nil {
+			return nil, 0, err
+		}
+		below = o
+	}
+	return o, sizeOf(&chain.Layers[0].Info, g.drive.Key), nil
+}
+
+// layer describes the nodes of one image above those of its backing file.
+func (g *graph) layer(known *Layer, l *image.Layer, below any, writable bool) (options, error) {
+	o := g.options(writable)
+	if err := g.finish(o, known, &l.Info, below); err != nil {
+		return nil, err
 	}
 	if len(l.Extents) > 0 {
 		file := g.options(writable)
@@ -206,7 +216,7 @@ func (g *graph) hand(f *os.File, name string) (string, error) {
 	return fmt.Sprintf("/dev/fdset/%d", set), nil
 }
 
-// dropFiles takes the descriptors out of the fd sets, which ends the sets.
+// dropFiles takes the descriptors out of the fd sets, which ends the sets, and the passwords away.
 func (g *graph) dropFiles() {
 	ctx, cancel := g.cleaning()
 	defer cancel()
@@ -214,11 +224,17 @@ func (g *graph) dropFiles() {
 		// It fails only when QEMU is gone, or so stuck that it must be killed.
 		g.m.monitor.Execute(ctx, "remove-fd", options{"fdset-id": set}, nil)
 	}
+	for _, id := range g.secrets {
+		g.m.monitor.Execute(ctx, "object-del", options{"id": id}, nil)
+	}
 }
 
 // add makes a node, and those inside it, called kind and the drive's number.
 func (g *graph) add(kind string, o options) error {
-	name := fmt.Sprintf("%s%d", kind, g.drive.Index)
+	return g.addNode(fmt.Sprintf("%s%d", kind, g.drive.Index), o)
+}
+
+func (g *graph) addNode(name string, o options) error {
 	o["node-name"] = name
 	if err := g.m.monitor.Execute(g.ctx, "blockdev-add", o, nil); err != nil {
 		return err
@@ -245,8 +261,16 @@ func (g *graph) cleaning() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(g.ctx), 10*time.Second)
 }
 
-// askSize asks QEMU for the virtual size of a node.
+// askSize asks QEMU for the virtual size of a node, in whole sectors.
 func (g *graph) askSize(node string) (int64, error) {
+	size, err := g.exactSize(node)
+	if err == nil && size == 0 {
+		err = told("a disk has at least one sector", "%s: the disk inside the image is empty", g.drive.name())
+	}
+	return (size + 511) &^ 511, err
+}
+
+func (g *graph) exactSize(node string) (int64, error) {
 	var nodes []struct {
 		Name  string `json:"node-name"`
 		Image struct {
@@ -257,11 +281,11 @@ func (g *graph) askSize(node string) (int64, error) {
 		return 0, err
 	}
 	for _, n := range nodes {
-		if n.Name == node && n.Image.VirtualSize > 0 {
-			return (n.Image.VirtualSize + 511) &^ 511, nil
+		if n.Name == node {
+			return n.Image.VirtualSize, nil
 		}
 	}
-	return 0, told("a disk has at least one sector", "%s: the disk inside the image is empty", g.drive.name())
+	return 0, fmt.Errorf("%s: %w", g.drive.name(), os.ErrNotExist)
 }
 
 // fdsetName is how QEMU calls the files that it was handed.

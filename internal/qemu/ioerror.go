@@ -22,7 +22,7 @@ func (m *Machine) noteIOError(data map[string]any) {
 		return
 	}
 	cause := errnoOf(reason)
-	if d.ReadOnly || d.File == "" {
+	if d.ReadOnly || d.ScratchBytes > 0 {
 		m.ioErr = told(hintTempDir, "write the temporary data of %s in %s: %w", d.name(), m.config.tempDir(), cause)
 		return
 	}

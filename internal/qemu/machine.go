@@ -44,6 +44,10 @@ type Config struct {
 	TempDir  string   // for overlays; empty: $LIBGUESTFS_TMPDIR, $TMPDIR or /var/tmp
 	Keep     bool     // hold the memory so that Save can be used
 
+	// OpenTimeout is for connecting to the server of one drive and reading the image's
+	// header there; 0: 45 seconds. QEMU does nothing else meanwhile, not even answer us.
+	OpenTimeout time.Duration
+
 	Console io.Writer                        // gets the console's output; may be nil
 	Log     func(format string, args ...any) // notes and QEMU's warnings; may be nil
 }
@@ -66,6 +70,9 @@ type Machine struct {
 	fdset  int64 // last number used for add-fd
 	ioErr  error // first failed write
 	ending bool  // we asked for the end
+	fatal  error // why we ended it
+
+	remotes sync.Once // reading from servers has begun
 }
 
 // Start starts a machine and returns when QEMU answers; the guest boots meanwhile.
@@ -106,6 +113,9 @@ func (c *Config) complete() (Config, error) {
 	}
 	if full.CPUs == 0 {
 		full.CPUs = 1
+	}
+	if full.OpenTimeout == 0 {
+		full.OpenTimeout = 45 * time.Second
 	}
 	if full.Log == nil {
 		full.Log = func(string, ...any) {}
@@ -264,9 +274,12 @@ func (m *Machine) Err() error {
 		return nil
 	}
 	m.mu.Lock()
-	asked := m.ending
+	asked, fatal := m.ending, m.fatal
 	m.mu.Unlock()
-	if asked {
+	switch {
+	case fatal != nil:
+		return fatal
+	case asked:
 		return nil
 	}
 	if err := m.proc.exitError(); err != nil {

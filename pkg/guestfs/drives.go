@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
+	"virt-tools/internal/netdisk"
 	"virt-tools/internal/qemu"
 )
 
@@ -24,6 +26,13 @@ type AddDriveOpts struct {
 	CacheMode  string // "writeback" or "unsafe"; "" means writeback
 	Discard    string // "disable", "enable" or "besteffort"; "" means disable
 	CopyOnRead bool   // copy what is read from a backing file into the image
+
+	// For a disk on the network. The name of the drive is then an export of nbd, a path, TARGET/LUN
+	// of iscsi or POOL/IMAGE of rbd.
+	Protocol string   // "nbd", "http", "https", "ftp", "ftps", "ssh", "iscsi", "rbd"; "" or "file" for a file
+	Server   []string // HOST, tcp:HOST:PORT or unix:SOCKET; one, but for rbd
+	Username string
+	Secret   string // password, or the key of rbd in base64
 }
 
 // drive is a drive that was added. Its place in the list is its target, and so its name
@@ -36,21 +45,68 @@ type drive struct {
 // plugTimeout bounds plugging in and out after the launch.
 const plugTimeout = time.Minute
 
-// AddDrive adds an image file or a block device of the host. The first one is
-// /dev/sda, the next /dev/sdb. Before Launch it only takes note of the drive;
-// after it, it plugs the drive in, and assembles arrays and volume groups that
-// are whole with it.
+// AddDrive adds an image file or a block device of the host, or a disk on the network.
+// The first one is /dev/sda, the next /dev/sdb. Before Launch it only takes note of
+// the drive; after it, it plugs the drive in, and assembles arrays and volume
+// groups that are whole with it.
 func (g *Handle) AddDrive(file string, opts *AddDriveOpts) error {
-	if opts == nil {
-		opts = &AddDriveOpts{}
+	const op = "add_drive"
+	opts = opts.orNone()
+	d := opts.spec()
+	switch opts.Protocol {
+	case "", "file":
+		if file == "" {
+			return invalid(op, "the name of the image is empty")
+		}
+		if len(opts.Server) > 0 || opts.Username != "" || opts.Secret != "" {
+			return invalid(op, "%s: server, user name and secret need a protocol of the network", file)
+		}
+		d.File = file
+	default:
+		var err error
+		if d.Remote, err = netdisk.New(opts.Protocol, file, opts.Server, opts.Username, opts.Secret); err != nil {
+			return unusable(op, err)
+		}
 	}
-	if file == "" {
-		return invalid("add_drive", "the name of the image is empty")
+	return g.addDrive(op, d)
+}
+
+// AddDriveURI adds a drive as option -a of the tools does: a file named by file://, or a
+// disk on the network. It is not a call of libguestfs. The fields of opts for
+// disks on the network are not looked at.
+func (g *Handle) AddDriveURI(uri string, opts *AddDriveOpts) error {
+	const op = "add_drive_uri"
+	d := opts.orNone().spec()
+	var err error
+	if strings.HasPrefix(uri, "file://") {
+		d.File, err = netdisk.FilePath(uri)
+	} else {
+		d.Remote, err = netdisk.Parse(uri)
 	}
-	return g.addDrive("add_drive", qemu.Drive{
-		File: file, ReadOnly: opts.ReadOnly, Format: opts.Format, Label: opts.Label, BlockSize: opts.BlockSize,
-		CacheMode: opts.CacheMode, Discard: opts.Discard, CopyOnRead: opts.CopyOnRead,
-	})
+	if err != nil {
+		return unusable(op, err)
+	}
+	return g.addDrive(op, d)
+}
+
+func (o *AddDriveOpts) orNone() *AddDriveOpts {
+	if o == nil {
+		return &AddDriveOpts{}
+	}
+	return o
+}
+
+// spec is a drive with these options, without its place.
+func (o *AddDriveOpts) spec() qemu.Drive {
+	return qemu.Drive{
+		ReadOnly: o.ReadOnly, Format: o.Format, Label: o.Label, BlockSize: o.BlockSize,
+		CacheMode: o.CacheMode, Discard: o.Discard, CopyOnRead: o.CopyOnRead,
+	}
+}
+
+// unusable is the error for a disk on the network that cannot be used.
+func unusable(op string, err error) error {
+	return &Error{Op: op, Errno: "EINVAL", Msg: err.Error(), cause: errors.Join(syscall.EINVAL, err), hint: qemu.HintOf(err)}
 }
 
 // AddDriveScratch adds an empty drive of size bytes that is gone when the
