@@ -57,13 +57,14 @@ check|mandoc|mandoc|checks the man pages
 check|compress|ncompress|packs files for the tests
 check|strings|binutils|judges what the tests find in files
 check|hivexsh|libhivex-bin|reads the registry hives back that the tests write
-check|rpmbuild|rpm|makes and reads the rpm databases of test guests
-check|db_load|db-util|writes the Berkeley DB of test guests
+check|rpmbuild|rpm|makes and reads the rpm databases of tests
+check|db_load|db-util|writes the Berkeley DB of tests
 check|makefs|makefs|makes the UFS of a test guest
 check|nbdkit|nbdkit|serves disks to the tests
 check|/usr/sbin/sshd|openssh-server|serves disks to the tests
 check|ssh-agent|openssh-client|holds the key for that server
 check|/usr/share/doc/qemu-block-extra|qemu-block-extra|QEMU's part for disks on web, SSH, iSCSI and Ceph servers
+check|sqlite3|sqlite3|makes databases for the tests
 check|cpio|cpio|reads the initramfs back in the tests
 '
 
