@@ -77,7 +77,10 @@ func Each(fsys fs.FS, sys System, warn func(string)) iter.Seq[Application] {
 var formats = map[string]func(*lister){
 	"apk":    (*lister).apk,
 	"deb":    (*lister).dpkg,
+	"ebuild": (*lister).portage,
 	"pacman": (*lister).pacman,
+	"rpm":    (*lister).rpm,
+	"xbps":   (*lister).xbps,
 }
 
 func each(fsys fs.FS, warn func(string), read func(*lister)) iter.Seq[Application] {
