@@ -29,7 +29,7 @@ func doBase64Out(c *Call, filename string, base64file io.Writer) error {
 	if err == nil {
 		err = lines.end()
 	}
-	return c.sending(err)
+	return err
 }
 
 // lineBreaker breaks a text into lines of base64Line characters.

@@ -125,6 +125,9 @@ func doPwriteDevice(_ *Call, device string, content []byte, offset int64) (int, 
 		return 0, err
 	}
 	n, err := f.WriteAt(content, offset)
+	if err == nil {
+		err = syncFile(f)
+	}
 	if closed := f.Close(); err == nil {
 		err = closed
 	}

@@ -68,6 +68,7 @@ func (c *Call) reply(result *wire.Encoder, err error) error {
 	}
 	if err != nil && c.out != nil && c.out.begun {
 		log.Printf("%s: %v", c.name, err)
+		c.server.failure = c.remoteError(err)
 		return c.server.conn.WriteChunk(wire.Chunk{Cancel: true})
 	}
 	if c.fileOut && err == nil {
@@ -84,10 +85,25 @@ func (c *Call) reply(result *wire.Encoder, err error) error {
 			err = withErrno(syscall.EMSGSIZE, "the result is too large for one message: %w", err)
 		}
 	}
+	log.Printf("%s: error: %v", c.name, err)
+	return c.server.conn.WriteMessage(c.replyHeader(wire.Failed), c.remoteError(err).Encode())
+}
+
+// remoteError is an error as the library gets it.
+func (c *Call) remoteError(err error) *wire.RemoteError {
 	if c.Err() != nil && !errors.Is(err, context.Canceled) {
 		err = withErrno(syscall.EINTR, "cancelled: %w", err)
 	}
-	log.Printf("%s: error: %v", c.name, err)
-	body := (&wire.RemoteError{Errno: errnoName(err), Message: describe(err)}).Encode()
-	return c.server.conn.WriteMessage(c.replyHeader(wire.Failed), body)
+	return &wire.RemoteError{Errno: errnoName(err), Message: describe(err)}
+}
+
+// doInternalFailure tells why the last download broke off: the protocol has no
+// place for it once the download has begun.
+func doInternalFailure(c *Call) ([]string, error) {
+	f := c.server.failure
+	c.server.failure = nil
+	if f == nil {
+		return nil, withErrno(syscall.EINVAL, "no download has broken off")
+	}
+	return []string{f.Errno, f.Message}, nil
 }

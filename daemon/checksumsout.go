@@ -16,7 +16,7 @@ func doChecksumsOut(c *Call, csumtype, directory string, sumsfile io.Writer) err
 	if _, err := newChecksum(csumtype); err != nil {
 		return err
 	}
-	return c.sending(c.inGuest(func() error {
+	return c.inGuest(func() error {
 		return c.walk(directory, ".", func(name, path string, kind fs.FileMode) error {
 			if !kind.IsRegular() {
 				return nil
@@ -49,7 +49,7 @@ func doChecksumsOut(c *Call, csumtype, directory string, sumsfile io.Writer) err
 			_, err = fmt.Fprintf(sumsfile, "%s  %s\n", sum, escaped)
 			return err
 		})
-	}))
+	})
 }
 
 var sumEscape = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)

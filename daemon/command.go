@@ -27,7 +27,7 @@ func doCommandOut(c *Call, arguments []string, output io.Writer) error {
 	if err == nil {
 		err = late.flush()
 	}
-	return c.sending(err)
+	return err
 }
 
 const guestShell = "/bin/sh"

@@ -42,10 +42,10 @@ func (c *Call) compressOut(ctype string, f *os.File, w io.Writer, level *int) er
 	if level != nil {
 		how = max(*level, 0)
 	}
-	return c.sending(c.packed(&ctype, how, w, func(w io.Writer) error {
+	return c.packed(&ctype, how, w, func(w io.Writer) error {
 		_, err := c.copyFile(w, f, total)
 		return err
-	}))
+	})
 }
 
 func doTgzIn(c *Call, tarball io.Reader, directory string) error {

@@ -47,7 +47,7 @@ func doCpioOut(c *Call, directory string, cpiofile io.Writer, opts *cpioOutOpts)
 	if err := requireRoot(); err != nil {
 		return err
 	}
-	return c.sending(c.inGuest(func() error {
+	return c.inGuest(func() error {
 		if err := unix.Chdir(directory); err != nil {
 			return &os.PathError{Op: "chdir", Path: directory, Err: err}
 		}
@@ -59,7 +59,7 @@ func doCpioOut(c *Call, directory string, cpiofile io.Writer, opts *cpioOutOpts)
 			return err
 		}
 		return p.end()
-	}))
+	})
 }
 
 // cpioPacker writes an archive.

@@ -455,6 +455,7 @@ var procedures = map[uint32]procedure{
 	10003: {name: "internal_detach", stub: stubInternalDetach},
 	10004: {name: "internal_prepare", stub: stubInternalPrepare},
 	10005: {name: "replace_file", stub: stubReplaceFile, optargs: 2, fileIn: true},
+	10006: {name: "internal_failure", stub: stubInternalFailure},
 }
 
 // unbuiltUploads are the calls that come with a file and are not answered.
@@ -6298,4 +6299,17 @@ func stubReplaceFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doReplaceFile(c, content, path, &opts)
+}
+
+func stubInternalFailure(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInternalFailure(c)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
 }

@@ -38,6 +38,10 @@ func errnoName(err error) string {
 	if errors.As(err, &errno) {
 		return unix.ErrnoName(errno)
 	}
+	var failed *programError
+	if errors.As(err, &failed) {
+		return unix.ErrnoName(failed.errno())
+	}
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, errUploadCancelled):
 		return "EINTR"

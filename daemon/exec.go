@@ -60,6 +60,31 @@ func (e *programError) Error() string {
 	return name + ": " + strings.TrimPrefix(e.stderr, name+": ")
 }
 
+// diskErrors are the errors that callers tell apart whichever program met them,
+// and how programs word them.
+var diskErrors = []struct {
+	errno  syscall.Errno
+	phrase string
+}{
+	{syscall.ENOSPC, "no space left on device"},
+	{syscall.ENOSPC, "insufficient free space"}, // LVM
+	{syscall.ENOSPC, "insufficient suitable allocatable extents"},
+	{syscall.EIO, "input/output error"},
+	{syscall.EIO, "i/o error"},
+	{syscall.EROFS, "read-only file system"},
+}
+
+// errno is the error number that the program gave in words, or 0.
+func (e *programError) errno() syscall.Errno {
+	text := strings.ToLower(e.stderr)
+	for _, d := range diskErrors {
+		if strings.Contains(text, d.phrase) {
+			return d.errno
+		}
+	}
+	return 0
+}
+
 // run runs a program and returns its standard output.
 func (c *Call) run(argv ...string) (string, error) {
 	out, _, err := c.runProgram(&program{argv: argv})

@@ -84,12 +84,12 @@ func doFind0(c *Call, directory string, files io.Writer) error {
 	if !strings.HasSuffix(directory, "/") {
 		prefix = "/"
 	}
-	return c.sending(c.inGuest(func() error {
+	return c.inGuest(func() error {
 		return c.walk(directory, "", func(_, path string, _ fs.FileMode) error {
 			_, err := io.WriteString(files, prefix+path[1:]+"\x00")
 			return err
 		})
-	}))
+	})
 }
 
 // doDu adds up the blocks of a file or tree, each file once however many names

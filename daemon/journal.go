@@ -141,7 +141,7 @@ func doInternalJournalGet(c *Call, filename io.Writer) error {
 		return err
 	}
 	defer c.reportDamage()
-	return c.sending(writeFields(filename, j, c.Err))
+	return writeFields(filename, j, c.Err)
 }
 
 func writeFields(w io.Writer, j *openJournal, stopped func() error) error {

@@ -63,7 +63,7 @@ func doNtfscloneOut(c *Call, device string, backupfile io.Writer, o *ntfscloneOu
 	if err != nil {
 		err = fmt.Errorf("%s: %w", device, err)
 	}
-	return c.sending(err)
+	return err
 }
 
 func doNtfscloneIn(c *Call, backupfile io.Reader, device string) error {

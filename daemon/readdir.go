@@ -25,12 +25,12 @@ func doInternalReaddir(c *Call, dir string, filename io.Writer) error {
 		return err
 	}
 	defer d.Close()
-	return c.sending(c.readDirents(d, func(entry *wire.Dirent) error {
+	return c.readDirents(d, func(entry *wire.Dirent) error {
 		var e wire.Encoder
 		entry.Encode(&e)
 		_, err := filename.Write(e.Bytes())
 		return err
-	}))
+	})
 }
 
 // doInternalReaddirList is readdir as libraries before libguestfs 1.48.2 call it:

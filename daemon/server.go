@@ -33,9 +33,10 @@ type Server struct {
 	frames     chan frame // read by the call under way, else by Serve
 	guest      guestThread
 	watcher    watcher
-	hive       *openHive    // nil when none is open
-	journal    *openJournal // likewise
-	inspection *inspection  // nil before inspect_os
+	hive       *openHive         // nil when none is open
+	journal    *openJournal      // likewise
+	inspection *inspection       // nil before inspect_os
+	failure    *wire.RemoteError // of the last download that broke off, until the library takes it
 
 	lane      []byte                   // memory shared with the library, nil when there is none
 	toDaemon  *wire.Row                // nil until the library knows of the lane

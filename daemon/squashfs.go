@@ -51,7 +51,7 @@ func doMksquashfs(c *Call, path string, file io.Writer, opts *mksquashfsOpts) er
 		return err
 	}
 	_, err = c.copyFile(file, f, uint64(st.Size()))
-	return c.sending(err)
+	return err
 }
 
 func (c *Call) squash(argv []string) error {

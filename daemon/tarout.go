@@ -29,7 +29,7 @@ func doTarOut(c *Call, directory string, tarfile io.Writer, opts *tarOutOpts) er
 	if opts.Excludes != nil {
 		p.excludes = *opts.Excludes
 	}
-	return c.sending(c.inGuest(func() error {
+	return c.inGuest(func() error {
 		if err := unix.Chdir(directory); err != nil {
 			return &os.PathError{Op: "chdir", Path: directory, Err: err}
 		}
@@ -44,7 +44,7 @@ func doTarOut(c *Call, directory string, tarfile io.Writer, opts *tarOutOpts) er
 			}
 			return p.w.Close()
 		})
-	}))
+	})
 }
 
 // packer packs the current directory of its thread.

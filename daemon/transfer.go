@@ -41,15 +41,6 @@ func (c *Call) copyFile(w io.Writer, r io.Reader, total uint64) (int64, error) {
 	}
 }
 
-// sending keeps the reason why a download breaks off: once it has begun the
-// protocol can only say that it did.
-func (c *Call) sending(err error) error {
-	if err != nil && c.Err() == nil && c.out != nil && c.out.begun {
-		c.warn("%s", describe(err))
-	}
-	return err
-}
-
 func doUpload(c *Call, file io.Reader, to target) error {
 	f, err := c.openTarget(to, unix.O_WRONLY|unix.O_CREAT|unix.O_TRUNC, 0o666)
 	if err != nil {
@@ -111,7 +102,7 @@ func doDownload(c *Call, from target, file io.Writer) error {
 		return err
 	}
 	_, err = c.copyFile(file, f, total)
-	return c.sending(err)
+	return err
 }
 
 // doDownloadOffset sends fewer bytes when the file ends earlier.
@@ -129,7 +120,7 @@ func doDownloadOffset(c *Call, from target, file io.Writer, offset, size int64) 
 	defer f.Close()
 	part := io.NewSectionReader(f, offset, min(size, math.MaxInt64-offset))
 	_, err = c.copyFile(file, part, uint64(size))
-	return c.sending(err)
+	return err
 }
 
 // doInternalUpload puts a file into /tmp of the appliance, not of the guest.

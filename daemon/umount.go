@@ -29,10 +29,16 @@ func doUmount(c *Call, what target, opts *umountOpts) error {
 	if opts.Lazyunmount != nil && *opts.Lazyunmount {
 		flags |= unix.MNT_DETACH
 	}
+	var lost error
+	if flags == 0 {
+		if err := syncFilesystem(m.Target); err != nil {
+			lost = &os.PathError{Op: "sync", Path: what.Path, Err: err}
+		}
+	}
 	if err := unmount(m, flags); err != nil {
 		return &os.PathError{Op: "umount", Path: what.Path, Err: err}
 	}
-	return nil
+	return lost
 }
 
 // mountOf returns what was mounted last of a device.

@@ -9,4 +9,5 @@ var ownCalls = []Call{
 	{Name: "internal_detach", Proc: ProcOwn + 3, Args: []Arg{{"target", Int}}, Internal: true, Status: Done, Summary: "flush a drive that nothing uses and let go of it, so that it can be pulled out"},
 	{Name: "internal_prepare", Proc: ProcOwn + 4, Internal: true, Status: Done, Summary: "do what most guests will need, before the appliance is saved for later launches"},
 	{Name: "replace_file", Proc: ProcOwn + 5, Args: []Arg{{"content", FileIn}, {"path", Pathname}}, Opts: []Arg{{"backup", String}, {"create", Int}}, Progress: true, Cancellable: true, Status: Done, Summary: "replace the content of a file, wholly or not at all"},
+	{Name: "internal_failure", Proc: ProcOwn + 6, Ret: Ret{Kind: RetStringList, Name: "error"}, Internal: true, Status: Done, Summary: "take the error number and the message of the download that broke off last"},
 }

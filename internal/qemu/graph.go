@@ -145,7 +145,7 @@ func (g *graph) file(f *image.File, writable bool) (options, error) {
 	}
 	var err error
 	o["filename"], err = g.hand(f.File, f.Path)
-	return o, err
+	return g.faulty(f.Path, o), err
 }
 
 // options are common to the image's nodes. They say only what is not QEMU's default.

@@ -1,32 +1,46 @@
 package qemu
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"syscall"
+	"time"
+
+	"github.com/digitalocean/go-qemu/qmp"
 )
 
-// noteIOError remembers the first write that failed. Reads that fail are the guest's to
-// report: it has the sector and the file.
+// ioError is a request to a drive that failed on the host.
+type ioError struct {
+	err error
+	at  time.Time
+}
+
+// noteIOError remembers a request that failed, and the first of those that were
+// writes: reads that fail lose nothing, and the guest has the file.
 func (m *Machine) noteIOError(data map[string]any) {
 	node, _ := data["node-name"].(string)
 	reason, _ := data["reason"].(string)
 	m.config.Log("qemu: %v error on %s: %s", data["operation"], node, reason)
-	if data["operation"] != "write" {
-		return
-	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	d := m.driveOfLocked(node)
-	if m.ioErr != nil || d == nil {
+	if d == nil {
 		return
 	}
 	cause := errnoOf(reason)
-	if d.ReadOnly || d.ScratchBytes > 0 {
-		m.ioErr = told(hintTempDir, "write the temporary data of %s in %s: %w", d.name(), m.config.tempDir(), cause)
+	if data["operation"] != "write" {
+		m.lastIOErr = ioError{fmt.Errorf("read %s: %w", d.name(), cause), time.Now()}
 		return
 	}
-	m.ioErr = told("the changes to the image are not complete", "write %s: %w", d.name(), cause)
+	err := told("the changes to the image are not complete", "write %s: %w", d.name(), cause)
+	if d.ReadOnly || d.ScratchBytes > 0 {
+		err = told(hintTempDir, "write the temporary data of %s in %s: %w", d.name(), m.config.tempDir(), cause)
+	}
+	m.lastIOErr = ioError{err, time.Now()}
+	if m.ioErr == nil {
+		m.ioErr = err
+	}
 }
 
 // errnoOf finds the error number of the C library's words. (The event has a member for
@@ -55,4 +69,28 @@ func (m *Machine) WriteError() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.ioErr
+}
+
+// reached is an event of our own that marks a place in the queue of events.
+const reached = "reached"
+
+// TakeIOError is the last request to a drive that failed on the host since it
+// was last asked for, and when, or nil. What QEMU has told until now counts.
+func (m *Machine) TakeIOError(ctx context.Context) (time.Time, error) {
+	// Events come before the answer; they are worked off before the mark.
+	if err := m.monitor.Execute(ctx, "query-status", nil, nil); err != nil {
+		return time.Time{}, nil // QEMU has ended: Err says why
+	}
+	mark := make(chan struct{})
+	m.events.put(qmp.Event{Event: reached, Data: map[string]any{"mark": mark}})
+	select {
+	case <-mark:
+	case <-m.done:
+	case <-ctx.Done():
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	last := m.lastIOErr
+	m.lastIOErr = ioError{}
+	return last.at, last.err
 }

@@ -64,6 +64,7 @@ type Machine struct {
 	done    chan struct{}  // closed after proc.done, when the readers have ended
 	ram     *os.File       // the guest's memory, where Config.Keep asked for it
 	lane    *lane          // memory shared with the guest's daemon
+	events  *subscription  // of the machine itself
 
 	mu     sync.Mutex
 	drives map[int]*plugged
@@ -71,6 +72,8 @@ type Machine struct {
 	ioErr  error // first failed write
 	ending bool  // we asked for the end
 	fatal  error // why we ended it
+
+	lastIOErr ioError // last one that nobody was told of
 
 	remotes sync.Once // reading from servers has begun
 }
@@ -201,11 +204,11 @@ func (m *Machine) watch(console *net.UnixConn, opened <-chan struct{}) {
 			io.Copy(m.console, console)
 		}
 	})
-	events := m.monitor.subscribe()
+	m.events = m.monitor.subscribe()
 	m.readers.Go(func() {
-		defer m.monitor.unsubscribe(events)
+		defer m.monitor.unsubscribe(m.events)
 		for {
-			e, ok := events.next(context.Background())
+			e, ok := m.events.next(context.Background())
 			if !ok {
 				return
 			}
@@ -351,6 +354,8 @@ func (m *Machine) handle(e qmp.Event) {
 	switch e.Event {
 	case "BLOCK_IO_ERROR":
 		m.noteIOError(e.Data)
+	case reached:
+		close(e.Data["mark"].(chan struct{}))
 	case "BLOCK_IMAGE_CORRUPTED", "GUEST_PANICKED", "MEMORY_FAILURE":
 		m.config.Log("qemu: %s: %v", e.Event, e.Data)
 	}

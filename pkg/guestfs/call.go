@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"virt-tools/internal/qemu"
 	"virt-tools/internal/wire"
 )
 
@@ -68,6 +69,7 @@ func (g *Handle) exchange(ctx context.Context, r *request) (*wire.Decoder, error
 	}
 	stop := g.watch(ctx, l, r, own)
 	defer stop()
+	started := time.Now()
 
 	gaveUp, err, broken := l.send(r, ctx.Done())
 	if broken != nil {
@@ -81,7 +83,7 @@ func (g *Handle) exchange(ctx context.Context, r *request) (*wire.Decoder, error
 		return nil, g.stopped(ctx, r, err)
 	}
 	if h.Status == wire.Failed {
-		return nil, g.remote(ctx, r, body)
+		return nil, g.remote(ctx, r, body, started)
 	}
 	if gaveUp {
 		return nil, g.lost(ctx, r, fmt.Errorf("%w: the daemon gave an upload up and says that all is well", errLost))
@@ -90,6 +92,9 @@ func (g *Handle) exchange(ctx context.Context, r *request) (*wire.Decoder, error
 		err, broken := l.receive(r.out, ctx.Done())
 		if broken != nil {
 			return nil, g.lost(ctx, r, broken)
+		}
+		if err == errGivenUp && own {
+			return nil, g.failure(ctx, r, err)
 		}
 		if err != nil {
 			return nil, g.stopped(ctx, r, err)
@@ -134,8 +139,25 @@ func (g *Handle) fetchWarnings(ctx context.Context, op string) {
 	}
 }
 
+// failure asks the daemon why it broke a download off.
+func (g *Handle) failure(ctx context.Context, r *request, err error) error {
+	var e wire.Encoder
+	d, failed := g.exchange(ctx, &request{name: "internal_failure", proc: procInternalFailure, args: &e})
+	if failed != nil {
+		g.debugf("%s: %v", r.name, failed)
+		return g.stopped(ctx, r, err)
+	}
+	words := d.Strings()
+	if d.Finish() != nil || len(words) != 2 {
+		return g.stopped(ctx, r, err)
+	}
+	full := &Error{Op: r.name, Errno: words[0], Msg: words[1], Path: subject(r)}
+	g.explainIO(ctx, full, time.Now())
+	return full
+}
+
 // remote turns an error reply into an error.
-func (g *Handle) remote(ctx context.Context, r *request, body []byte) error {
+func (g *Handle) remote(ctx context.Context, r *request, body []byte, started time.Time) error {
 	re, err := wire.DecodeError(body)
 	if err != nil {
 		return g.lost(ctx, r, fmt.Errorf("%w: %w", errLost, err))
@@ -143,8 +165,31 @@ func (g *Handle) remote(ctx context.Context, r *request, body []byte) error {
 	e := &Error{Op: r.name, Errno: re.Errno, Msg: re.Message, Path: subject(r)}
 	if ctx.Err() != nil {
 		e.cause = ctx.Err()
+	} else {
+		g.explainIO(ctx, e, started)
 	}
 	return e
+}
+
+// explainIO adds to an error what the host knows of it: that its disk is full,
+// mostly. The guest's kernel knows less, and programs that fail on their device
+// often say nothing; of those only what came after the start of the call counts.
+func (g *Handle) explainIO(ctx context.Context, e *Error, started time.Time) {
+	m := g.running()
+	if m == nil || e.Errno != "" && e.Errno != "EIO" {
+		return
+	}
+	at, why := m.TakeIOError(ctx)
+	if why == nil || e.Errno == "" && at.Before(started) {
+		return
+	}
+	e.Msg += ": " + why.Error()
+	e.hint = qemu.HintOf(why)
+	if n, ok := errnos[e.Errno]; ok {
+		e.cause = errors.Join(n, why)
+	} else {
+		e.cause = why
+	}
 }
 
 // subject is what a call is about: its first path or device.

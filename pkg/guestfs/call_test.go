@@ -95,66 +95,6 @@ func TestErrorReply(t *testing.T) {
 	}
 }
 
-// TestBrokenDaemon: whatever a daemon sends, the call ends with an error and
-// so does the next one.
-func TestBrokenDaemon(t *testing.T) {
-	raw := func(b ...byte) func(*peer) {
-		return func(p *peer) { p.take(); p.end.Write(b); p.end.Close() }
-	}
-	for name, tt := range map[string]struct {
-		daemon func(*peer)
-		want   string
-	}{
-		"closes":          {raw(), "lost the connection"},
-		"huge length":     {raw(0x7f, 0xff, 0xff, 0xff), "limit"},
-		"cut message":     {raw(0, 0, 0, 40, 1, 2), "lost the connection"},
-		"garbage header":  {raw(append([]byte{0, 0, 0, 40}, bytes.Repeat([]byte{7}, 40)...)...), "wrong program"},
-		"launch flag":     {raw(0xf5, 0xf5, 0x5f, 0xf5), "started again"},
-		"wrong serial":    {func(p *peer) { h, _ := p.take(); h.Serial++; p.reply(h, wire.OK, text("x")) }, "does not fit call"},
-		"wrong procedure": {func(p *peer) { h, _ := p.take(); h.Proc++; p.reply(h, wire.OK, text("x")) }, "does not fit call"},
-		"a call": {func(p *peer) {
-			h, _ := p.take()
-			p.conn.WriteMessage(&wire.Header{Proc: h.Proc, Serial: h.Serial}, nil)
-		}, "sent a call"},
-		"bad error": {func(p *peer) { h, _ := p.take(); p.reply(h, wire.Failed, []byte{1, 2, 3}) }, "too short"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			g := connect(t, true, tt.daemon)
-			_, err := g.EchoDaemon(context.Background(), nil)
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error = %v; want %q in it", err, tt.want)
-			}
-			if err := g.PingDaemon(context.Background()); err == nil {
-				t.Error("a call after that gave no error")
-			}
-		})
-	}
-	t.Run("bad result", func(t *testing.T) {
-		g := connect(t, true, func(p *peer) { h, _ := p.take(); p.reply(h, wire.OK, []byte{0xff, 0xff, 0xff, 0xff}) })
-		if _, err := g.EchoDaemon(context.Background(), nil); !errors.Is(err, wire.ErrTruncated) {
-			t.Errorf("error = %v; want %v", err, wire.ErrTruncated)
-		}
-	})
-}
-
-// TestWrongCount: an answer for more or fewer names than were asked about is
-// never matched with them.
-func TestWrongCount(t *testing.T) {
-	daemon := func(p *peer) {
-		for range 2 {
-			h, _ := p.take()
-			p.reply(h, wire.OK, []byte{0, 0, 0, 0}) // an empty list
-		}
-	}
-	ctx, g := context.Background(), connect(t, true, daemon)
-	if list, err := g.Lstatnslist(ctx, "/d", []string{"a"}); err == nil || !strings.Contains(err.Error(), "0 names of 1") {
-		t.Errorf("Lstatnslist = %v, %v; want an error", list, err)
-	}
-	if list, err := g.Readlinklist(ctx, "/d", []string{"a", "b"}); err == nil || !strings.Contains(err.Error(), "0 names of 2") {
-		t.Errorf("Readlinklist = %v, %v; want an error", list, err)
-	}
-}
-
 // TestCancelCall: our own daemon is told, and the handle lives on.
 func TestCancelCall(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -371,6 +311,31 @@ func TestLaneUnasked(t *testing.T) {
 	g = connectLane(t, func(p *peer, _, _ *wire.Row) { p.take(); p.conn.WriteSlot(1) })
 	if err := g.Sync(context.Background()); err == nil || !strings.Contains(err.Error(), "slot 1") {
 		t.Errorf("Sync = %v; want a word about slot 1", err)
+	}
+}
+
+// TestDownloadBreaksOff: the reason is asked for, and the handle lives on.
+func TestDownloadBreaksOff(t *testing.T) {
+	g := connect(t, true, func(p *peer) {
+		h, _ := p.take()
+		p.reply(h, wire.OK, nil)
+		p.conn.WriteChunk(wire.Chunk{Data: []byte("half")})
+		p.conn.WriteChunk(wire.Chunk{Cancel: true})
+		if h, _ = p.take(); h.Proc != procInternalFailure {
+			t.Errorf("procedure %d; want %d", h.Proc, procInternalFailure)
+		}
+		var e wire.Encoder
+		e.Strings([]string{"EIO", "/x: Input/output error"})
+		p.reply(h, wire.OK, e.Bytes())
+		h, _ = p.take()
+		p.reply(h, wire.OK, nil)
+	})
+	err := g.Download(context.Background(), "/x", io.Discard)
+	if !errors.Is(err, syscall.EIO) || err.Error() != "download: /x: Input/output error" {
+		t.Errorf("Download = %v; want %v", err, syscall.EIO)
+	}
+	if err := g.PingDaemon(context.Background()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -24,6 +24,7 @@ const (
 	featureOwn           = "virt_tools" // the group that only our daemon has
 	laneName             = "lane"       // in the answer to internal_hello: files can go through shared memory
 	procInternalWarnings = api.ProcOwn + 2
+	procInternalFailure  = api.ProcOwn + 6
 )
 
 // Origin is where the machine of a launch came from.

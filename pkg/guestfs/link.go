@@ -200,6 +200,10 @@ func (l *link) sendPiece(row *wire.Row, slot int, data []byte) error {
 	return nil
 }
 
+// errGivenUp means that the daemon broke a download off, for a reason that is
+// not in the protocol.
+var errGivenUp = errors.New("the daemon gave the transfer up; the appliance's log (-v) says why")
+
 // receive takes in the file that follows a reply. err is why the file is not
 // whole; broken that the connection is.
 func (l *link) receive(w io.Writer, done <-chan struct{}) (err, broken error) {
@@ -244,7 +248,7 @@ func (l *link) receive(w io.Writer, done <-chan struct{}) (err, broken error) {
 			continue
 		case chunk.Cancel:
 			if err == nil {
-				err = errors.New("the daemon gave the transfer up; the appliance's log (-v) says why")
+				err = errGivenUp
 			}
 			return err, nil
 		case len(chunk.Data) == 0:

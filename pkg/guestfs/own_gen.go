@@ -87,3 +87,15 @@ func (g *Handle) ReplaceFile(ctx context.Context, content io.Reader, path Path, 
 	_, err := g.call(ctx, &r)
 	return err
 }
+
+// internalFailure calls internal_failure: take the error number and the message of the download that broke off last.
+func (g *Handle) internalFailure(ctx context.Context) ([]string, error) {
+	var e wire.Encoder
+	r := request{name: "internal_failure", proc: 10006, args: &e, trace: []any{}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return nil, err
+	}
+	ret := d.Strings()
+	return ret, r.finish(d)
+}

@@ -1,5 +1,7 @@
-// Package faults tests what callers see when the machine under them goes away:
-// a prompt error that says so, and nothing left behind.
+// Package faults tests what callers see when something breaks: disks that are
+// full or bad, in the guest and on the host (ENOSPC, EIO), and a machine that
+// goes away under a call. They get the error number, promptly, and nothing is
+// left behind.
 //
 //	go test ./test/faults
 package faults
@@ -12,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -100,10 +103,17 @@ func TestQEMUKilled(t *testing.T) {
 			return g.PingDaemon(ctx)
 		}},
 		{"call", func(ctx context.Context, t *testing.T, g *guestfs.Handle) error {
-			failed := make(chan error, 1)
-			go func() { failed <- g.Sleep(ctx, 3600) }()
-			killQEMU(t)
-			return <-failed
+			// Its progress proves that the call is under way; the disk would take an hour.
+			if err := g.AddDriveScratch(1<<40, nil); err != nil {
+				t.Fatal(err)
+			}
+			var once sync.Once
+			g.OnEvent(func(e guestfs.Event) {
+				if e.Kind == guestfs.EventProgress {
+					once.Do(func() { killQEMU(t) })
+				}
+			})
+			return second(g.ChecksumDevice(ctx, "sha512", "/dev/sdb"))
 		}},
 		{"upload", func(ctx context.Context, t *testing.T, g *guestfs.Handle) error {
 			return g.Upload(ctx, &tripwire{after: 20 << 20, pull: func() { killQEMU(t) }}, "/file")
@@ -120,6 +130,9 @@ func TestQEMUKilled(t *testing.T) {
 			ctx, g := launch(t, dir)
 			gone(ctx, t, test.name, "appliance", test.do(ctx, t, g))
 			gone(ctx, t, "the next call", "appliance", g.PingDaemon(ctx))
+			if left := qemus(t); len(left) > 0 {
+				t.Errorf("QEMU is left: %v", left)
+			}
 			g.Close()
 			nothingLeft(t, dir)
 		})
