@@ -16,7 +16,7 @@ type sampleOptions struct {
 	Common
 	Guest
 	Human bool     `name:"human-readable" short:"h" help:"Print sizes in units."`
-	Count int      `short:"P" placeholder:"N" help:"Use N: it's [a] number."`
+	Count int      `aliases:"number" short:"P" placeholder:"N" help:"Use N: it's [a] number."`
 	Names []string `sep:"none" placeholder:"NAME" help:"Name something."`
 	Files []string `arg:"" optional:"" help:"Files."`
 }
@@ -92,7 +92,7 @@ func TestHelp(t *testing.T) {
 
 func TestOptionLists(t *testing.T) {
 	_, out, _ := runSample(new(sampleOptions), nothing, "--long-options")
-	const long = "--add\n--blocksize\n--connect\n--count\n--domain\n--format\n--help\n--human-readable\n--names\n--trace\n--verbose\n--version\n"
+	const long = "--add\n--blocksize\n--connect\n--count\n--number\n--domain\n--format\n--help\n--human-readable\n--names\n--trace\n--verbose\n--version\n"
 	if out != long {
 		t.Errorf("--long-options = %q; want %q", out, long)
 	}

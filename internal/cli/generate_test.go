@@ -68,6 +68,7 @@ func TestManualShows(t *testing.T) {
 		"virt-sample [options] -a disk.img\n",
 		"-a FILE, --add=FILE\n",
 		"--format[=FORMAT]\n",
+		"-P N, --count=N, --number=N\n",
 		"--format=raw -a root.img --format -a data.img\n",
 		"EXIT STATUS", "ENVIRONMENT", "SEE ALSO",
 	} {

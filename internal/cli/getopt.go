@@ -115,15 +115,17 @@ func (l *line) bundle(known []option, letters string, args []string) ([]string, 
 	return args, nil
 }
 
-// findLong finds the option called name or, when none is, the only one that starts with it.
+// findLong finds the option called name or, when none is, the only one with a long name that
+// starts with it.
 // Hidden ones must be spelled out, lest adding one break a script's abbreviation.
 func findLong(known []option, name string) (option, error) {
 	var candidates []option
 	for _, o := range known {
-		if o.long == name || slices.Contains(o.aliases, name) {
+		if slices.Contains(o.longNames(), name) {
 			return o, nil
 		}
-		if !o.hidden && strings.HasPrefix(o.long, name) {
+		begins := func(long string) bool { return strings.HasPrefix(long, name) }
+		if !o.hidden && slices.ContainsFunc(o.longNames(), begins) {
 			candidates = append(candidates, o)
 		}
 	}

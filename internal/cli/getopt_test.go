@@ -22,6 +22,8 @@ func TestGetopt(t *testing.T) {
 		{"ambiguous", []string{"--h"}, nil, "option --h is ambiguous: it may be --help or --human-readable"},
 		{"hidden is not abbreviated", []string{"--gen=man"}, nil, "unknown option --gen"},
 		{"hidden in full", []string{"--generate", "man"}, []string{"--generate=man"}, ""},
+		{"alias", []string{"--number=3"}, []string{"--count=3"}, ""},
+		{"abbreviated alias", []string{"--numb", "3"}, []string{"--count=3"}, ""},
 		{"unknown", []string{"--nonsense"}, nil, "unknown option --nonsense"},
 		{"unknown letter", []string{"-hZ"}, nil, "unknown option -Z"},
 		{"no bytes of a letter", []string{"-\xff"}, nil, "unknown option -\ufffd"},

@@ -131,12 +131,17 @@ func heading(o option) string {
 		}
 		b.WriteString(", ")
 	}
-	fmt.Fprintf(&b, "`--%s`", o.long)
-	switch o.kind {
-	case requiredArgument:
-		fmt.Fprintf(&b, "=*%s*", o.value)
-	case optionalArgument:
-		fmt.Fprintf(&b, "[=*%s*]", o.value)
+	for i, long := range o.longNames() {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "`--%s`", long)
+		switch o.kind {
+		case requiredArgument:
+			fmt.Fprintf(&b, "=*%s*", o.value)
+		case optionalArgument:
+			fmt.Fprintf(&b, "[=*%s*]", o.value)
+		}
 	}
 	return b.String()
 }

@@ -21,7 +21,7 @@ const (
 // completions need of kong's flag.
 type option struct {
 	long     string
-	aliases  []string // other long names, which are not shown
+	aliases  []string // other long names
 	short    rune     // 0: none
 	kind     argumentKind
 	value    string // placeholder of the value
@@ -77,6 +77,9 @@ func newOption(flag *kong.Flag) option {
 
 // takesFile says that the shell offers file names as the value.
 func (o option) takesFile() bool { return len(o.complete) == 1 && o.complete[0] == "file" }
+
+// longNames are the long names of the option, the main one first.
+func (o option) longNames() []string { return append([]string{o.long}, o.aliases...) }
 
 // spellings are the ways to write the option: "-a FILE", "--add=FILE".
 func (o option) spellings() []string {

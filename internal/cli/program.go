@@ -90,7 +90,9 @@ func (p Program) inform(root *kong.Node, asked given, out io.Writer) error {
 		text = p.Name + " " + version + "\n"
 	case "long-options":
 		for _, o := range visible(root) {
-			text += "--" + o.long + "\n"
+			for _, long := range o.longNames() {
+				text += "--" + long + "\n"
+			}
 		}
 	case "short-options":
 		for _, o := range visible(root) {
