@@ -33,6 +33,7 @@ var program = cli.Program{
 type options struct {
 	cli.Common
 	cli.Guest
+	cli.Keys
 	All         bool `name:"all" help:"List everything."`
 	Devices     bool `name:"blkdevs" aliases:"block-devices" help:"List disks."`
 	CSV         bool `name:"csv" xor:"output" help:"Write comma-separated values."`
@@ -61,7 +62,7 @@ func (o *options) Check() error {
 	case o.NoTitle && tree:
 		return errors.New("--no-title does not go with --json and --yaml: they have none")
 	}
-	if err := o.Guest.Check(); err != nil {
+	if err := errors.Join(o.Guest.Check(), o.Keys.Check()); err != nil {
 		return err
 	}
 	if len(o.Drives()) == 0 {
@@ -96,6 +97,9 @@ func (o *options) list(ctx context.Context, console *cli.Console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, g.Close()) }()
+	if err := o.OpenGiven(ctx, g, console); err != nil {
+		return err
+	}
 	rows, err := collect(ctx, g, o.selection(), o.columns())
 	if err != nil {
 		return err

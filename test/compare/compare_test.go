@@ -111,8 +111,9 @@ func (w *world) same(ctx context.Context, t *testing.T, name string, args ...str
 	}
 }
 
-// onOurs runs libguestfs's tool on our appliance. That takes less time, and libguestfs's own
-// mixes up the disks of some guests: it translates no name within btrfsvol:/dev/sda9/x.
+// onOurs runs libguestfs's tool on our appliance. That takes less time, and in libguestfs's own
+// the kernel names the disks in a random order, of which the daemon hides not all: a
+// physical volume and btrfsvol:/dev/sda9/x may have the name of another disk.
 func (w *world) onOurs(ctx context.Context, t *testing.T, name string, args ...string) *reference.Result {
 	t.Helper()
 	r, err := w.tools.RunOn(ctx, w.ours, name, args...)

@@ -1,0 +1,157 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"virt-tools/pkg/guestfs"
+)
+
+// System is the operating system whose filesystems Mounts has mounted.
+type System struct {
+	Root guestfs.Mountable // "" when -m said what to mount
+
+	g       mounter
+	options string            // with which it is mounted
+	windows bool              // paths are those of Windows
+	drives  map[string]string // devices by drive letter, in lower case
+	mounted guestfs.Mountable // Windows only: what is mounted on /
+}
+
+// inspector is what is asked of a guest about its operating systems.
+type inspector interface {
+	InspectOs(ctx context.Context) ([]guestfs.Mountable, error)
+	InspectGetProductName(ctx context.Context, root guestfs.Mountable) (string, error)
+	InspectGetType(ctx context.Context, root guestfs.Mountable) (string, error)
+	InspectGetMountpoints(ctx context.Context, root guestfs.Mountable) (guestfs.Pairs, error)
+	InspectGetDriveMappings(ctx context.Context, root guestfs.Mountable) (guestfs.Pairs, error)
+}
+
+// mountSystem looks for the operating system and mounts it.
+func (m *Mounts) mountSystem(ctx context.Context, g mounter, console *Console, options string) (*System, error) {
+	i, ok := g.(inspector)
+	if !ok {
+		return nil, Hint(errors.New("operating systems cannot be looked for yet"), "say with -m what to mount")
+	}
+	root, err := m.choose(ctx, g, i)
+	if err != nil {
+		return nil, err
+	}
+	s := &System{Root: root, g: g, options: options, mounted: root}
+	kind, err := i.InspectGetType(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	if kind == "windows" {
+		s.windows = true
+		if s.drives, err = driveLetters(ctx, i, root); err != nil {
+			return nil, err
+		}
+	}
+	mountpoints, err := i.InspectGetMountpoints(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	for _, pair := range inInspectionOrder(mountpoints) {
+		err := g.MountOptions(ctx, options, guestfs.Mountable(pair.Value), pair.Key)
+		switch {
+		case err == nil:
+		case pair.Key == "/":
+			return nil, err
+		default:
+			console.Warn(fmt.Errorf("%s is not mounted on %s: %w", pair.Value, pair.Key, err))
+		}
+	}
+	return s, nil
+}
+
+// choose finds the root that --root says, or the only one.
+func (m *Mounts) choose(ctx context.Context, g mounter, i inspector) (guestfs.Mountable, error) {
+	roots, err := i.InspectOs(ctx)
+	if err != nil {
+		return "", err
+	}
+	wanted := guestfs.Mountable(plainDevice(m.Root))
+	switch {
+	case len(roots) == 0:
+		return "", Hint(errors.New("no operating system was found on this disk"), "%s; -m mounts one", advise(ctx, g))
+	case m.Root == "" && len(roots) == 1:
+		return roots[0], nil
+	case m.Root == "":
+		return "", Hint(fmt.Errorf("the guest has several operating systems: %s", listRoots(ctx, i, roots)), "choose one with --root=%s", roots[0])
+	case !slices.Contains(roots, wanted):
+		return "", Hint(fmt.Errorf("--root %s: the guest has no such operating system", m.Root), "it has %s", listRoots(ctx, i, roots))
+	}
+	return wanted, nil
+}
+
+func listRoots(ctx context.Context, i inspector, roots []guestfs.Mountable) string {
+	var names []string
+	for _, root := range roots {
+		name := string(root)
+		if product, err := i.InspectGetProductName(ctx, root); err == nil && product != "" && product != "unknown" {
+			name += fmt.Sprintf(" (%s)", product)
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func driveLetters(ctx context.Context, i inspector, root guestfs.Mountable) (map[string]string, error) {
+	mappings, err := i.InspectGetDriveMappings(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	drives := map[string]string{}
+	for _, pair := range mappings {
+		drives[strings.ToLower(pair.Key)] = pair.Value
+	}
+	return drives, nil
+}
+
+// Path is the path in the appliance of what a user names. In a Windows guest it may begin with a
+// drive letter, have backslashes, and be spelled in any case; the filesystem of the
+// drive is then mounted in place of the one before, so a path is good until the
+// next is asked for.
+func (s *System) Path(ctx context.Context, name string) (guestfs.Path, error) {
+	if !s.windows {
+		return guestfs.Path(name), nil
+	}
+	path, device, err := s.windowsPath(name)
+	if err != nil {
+		return "", err
+	}
+	if device != s.mounted {
+		if err := s.g.UmountAll(ctx); err != nil {
+			return "", err
+		}
+		if err := s.g.MountOptions(ctx, s.options, device, "/"); err != nil {
+			return "", fmt.Errorf("%s: %w", name, err)
+		}
+		s.mounted = device
+	}
+	found, err := s.g.CaseSensitivePath(ctx, guestfs.Path(path))
+	return guestfs.Path(found), err
+}
+
+// windowsPath takes a path of Windows apart.
+func (s *System) windowsPath(name string) (path string, device guestfs.Mountable, err error) {
+	path = strings.ReplaceAll(name, `\`, "/")
+	device = s.Root
+	if len(path) >= 2 && path[1] == ':' {
+		letter := strings.ToLower(path[:1])
+		mapped, ok := s.drives[letter]
+		if !ok {
+			return "", "", fmt.Errorf("%s: the guest has no drive %s", name, strings.ToUpper(letter))
+		}
+		device = guestfs.Mountable(mapped)
+		path = path[2:]
+	}
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	return path, device, nil
+}
