@@ -65,6 +65,7 @@ check|/usr/sbin/sshd|openssh-server|serves disks to the tests
 check|ssh-agent|openssh-client|holds the key for that server
 check|/usr/share/doc/qemu-block-extra|qemu-block-extra|QEMU's part for disks on web, SSH, iSCSI and Ceph servers
 check|sqlite3|sqlite3|makes databases for the tests
+check|hivexregedit|libwin-hivex-perl|exports and merges registry keys beside ours
 check|cpio|cpio|reads the initramfs back in the tests
 '
 
