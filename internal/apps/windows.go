@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"virt-tools/internal/hivefile"
 	"virt-tools/internal/regf"
 )
 
@@ -14,44 +15,38 @@ var uninstall = [][]string{
 	{"WOW6432Node", "Microsoft", "Windows", "CurrentVersion", "Uninstall"},
 }
 
-var errTooMuch = errors.New("more is in the keys of programs than is read")
-
 func (l *lister) windows(hive string) {
-	r, err := l.openHive(hive)
+	f, err := hivefile.Open(l.fsys, hive)
 	if err != nil {
 		l.warn("%v", err)
 		return
 	}
-	defer r.close()
+	defer f.Close()
 	for _, path := range uninstall {
-		keys, err := r.keys(path)
+		keys, err := keysBelow(f, path)
 		if err != nil {
 			l.warn("%s: %v", hive, err)
 		}
 		for _, key := range keys {
-			a, err := r.program(key)
+			a, err := program(f, key)
 			if err != nil {
 				l.warn("%s: %v", hive, err)
 			}
-			if a.DisplayName != "" && !l.emit(a) || errors.Is(err, errTooMuch) {
+			if a.DisplayName != "" && !l.emit(a) || errors.Is(err, hivefile.ErrTooMuch) {
 				return
 			}
 		}
 	}
 }
 
-// keys returns the keys below a path, as many as can be read.
-func (r *hiveReader) keys(path []string) (keys []regf.Node, err error) {
-	err = r.guard(func() error {
-		n := r.hive.Root()
-		for _, name := range path {
-			child, err := r.hive.Child(n, name)
-			if child == 0 || err != nil {
-				return err
-			}
-			n = child
+// keysBelow returns the keys below a path, as many as can be read.
+func keysBelow(f *hivefile.File, path []string) (keys []regf.Node, err error) {
+	err = f.Read(func(h *regf.Hive) error {
+		n, err := f.Key(path...)
+		if n == 0 || err != nil {
+			return err
 		}
-		keys, err = r.hive.Readable(n)
+		keys, err = h.Readable(n)
 		return err
 	})
 	return keys, err
@@ -59,51 +54,33 @@ func (r *hiveReader) keys(path []string) (keys []regf.Node, err error) {
 
 // program reads one key. The name of the key is the name, since the name that
 // is shown depends on the language. A key without one to show is no program's.
-func (r *hiveReader) program(key regf.Node) (a Application, err error) {
+func program(f *hivefile.File, key regf.Node) (a Application, err error) {
 	fields := map[string]*string{
 		"displayname": &a.DisplayName, "displayversion": &a.Version, "installlocation": &a.InstallPath,
 		"publisher": &a.Publisher, "urlinfoabout": &a.URL, "comments": &a.Description,
 	}
-	err = r.guard(func() error {
-		name, err := r.hive.Name(key)
+	err = f.Read(func(h *regf.Hive) error {
+		name, err := h.Name(key)
 		if err != nil {
 			return err
 		}
 		a.Name = name
-		values, err := r.hive.Values(key)
+		values, err := f.Values(key)
 		errs := []error{err}
-		r.work += valueWork * len(values)
 		for _, v := range values {
-			name, err := r.hive.Key(v)
+			name, err := h.Key(v)
 			if field := fields[strings.ToLower(name)]; err == nil && field != nil {
-				*field, err = r.text(v)
+				*field, err = f.Text(v)
 			}
 			errs = append(errs, err)
-			if r.work > maxWork {
-				return errTooMuch
+			if errors.Is(err, hivefile.ErrTooMuch) {
+				break
 			}
 		}
 		return errors.Join(errs...)
 	})
 	a.Class = class(a)
 	return a, err
-}
-
-// text returns a value of text, and nothing if it is a number.
-func (r *hiveReader) text(v regf.Value) (string, error) {
-	n, err := r.hive.Len(v)
-	if err != nil {
-		return "", err
-	}
-	r.work += n
-	if n > maxValue {
-		return "", errTooLarge
-	}
-	s, err := r.hive.Text(v)
-	if errors.Is(err, regf.ErrArgument) {
-		return "", nil
-	}
-	return s, err
 }
 
 // guards are words in the names of programs that guard against viruses, which
