@@ -409,6 +409,7 @@ var procedures = map[uint32]procedure{
 	465:   {name: "btrfs_filesystem_show", stub: stubBtrfsFilesystemShow, feature: "btrfs"},
 	467:   {name: "selinux_relabel", stub: stubSelinuxRelabel, feature: "selinuxrelabel", optargs: 1},
 	471:   {name: "mksquashfs", stub: stubMksquashfs, feature: "squashfs", optargs: 2, fileOut: true},
+	475:   {name: "file_architecture", stub: stubFileArchitecture},
 	476:   {name: "list_filesystems", stub: stubListFilesystems},
 	477:   {name: "part_resize", stub: stubPartResize},
 	478:   {name: "hivex_value_utf8", stub: stubHivexValueUtf8, feature: "hivex"},
@@ -426,6 +427,10 @@ var procedures = map[uint32]procedure{
 	490:   {name: "inspect_get_minor_version", stub: stubInspectGetMinorVersion},
 	491:   {name: "inspect_get_arch", stub: stubInspectGetArch},
 	492:   {name: "inspect_get_hostname", stub: stubInspectGetHostname},
+	493:   {name: "inspect_get_windows_systemroot", stub: stubInspectGetWindowsSystemroot},
+	494:   {name: "inspect_get_windows_software_hive", stub: stubInspectGetWindowsSoftwareHive},
+	495:   {name: "inspect_get_windows_system_hive", stub: stubInspectGetWindowsSystemHive},
+	496:   {name: "inspect_get_windows_current_control_set", stub: stubInspectGetWindowsCurrentControlSet},
 	497:   {name: "inspect_is_live", stub: stubInspectIsLive},
 	498:   {name: "inspect_is_netinst", stub: stubInspectIsNetinst},
 	499:   {name: "inspect_is_multipart", stub: stubInspectIsMultipart},
@@ -448,6 +453,7 @@ var procedures = map[uint32]procedure{
 	518:   {name: "btrfs_scrub_full", stub: stubBtrfsScrubFull, feature: "btrfs", optargs: 1},
 	519:   {name: "setfiles", stub: stubSetfiles, feature: "selinuxrelabel", optargs: 2},
 	520:   {name: "ntfs_chmod", stub: stubNtfsChmod, feature: "ntfs3g", optargs: 1},
+	521:   {name: "inspect_get_windows_group_policy", stub: stubInspectGetWindowsGroupPolicy},
 	522:   {name: "xfs_info2", stub: stubXfsInfo2, feature: "xfs"},
 	10000: {name: "internal_hello", stub: stubInternalHello},
 	10001: {name: "internal_attach", stub: stubInternalAttach},
@@ -5684,6 +5690,20 @@ func stubMksquashfs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doMksquashfs(c, path, filename, &opts)
 }
 
+func stubFileArchitecture(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	filename := a.pathname()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doFileArchitecture(c, filename)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
 func stubListFilesystems(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	if err := a.finish(); err != nil {
@@ -5909,6 +5929,62 @@ func stubInspectGetHostname(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	ret, err := doInspectGetHostname(c, root)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubInspectGetWindowsSystemroot(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetWindowsSystemroot(c, root)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubInspectGetWindowsSoftwareHive(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetWindowsSoftwareHive(c, root)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubInspectGetWindowsSystemHive(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetWindowsSystemHive(c, root)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubInspectGetWindowsCurrentControlSet(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetWindowsCurrentControlSet(c, root)
 	if err != nil {
 		return err
 	}
@@ -6208,6 +6284,20 @@ func stubNtfsChmod(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doNtfsChmod(c, device, mode, path, &opts)
+}
+
+func stubInspectGetWindowsGroupPolicy(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectGetWindowsGroupPolicy(c, root)
+	if err != nil {
+		return err
+	}
+	e.Bool(ret)
+	return nil
 }
 
 func stubXfsInfo2(c *Call, d *wire.Decoder, e *wire.Encoder) error {

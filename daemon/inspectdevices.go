@@ -6,6 +6,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"virt-tools/internal/inspect"
@@ -84,6 +85,8 @@ func (d *inspectDevices) Find(tag inspect.Tag, value string) (string, bool) {
 	case inspect.PartLabel:
 		dev, err := doFindfsPartlabel(d.c, value)
 		return dev, err == nil
+	case inspect.MBRStart:
+		return findStart(d.c, value)
 	case inspect.Mapper:
 		dev := "/dev/mapper/" + value
 		if !d.Exists(dev) {
@@ -108,6 +111,40 @@ func (d *inspectDevices) Find(tag inspect.Tag, value string) (string, bool) {
 		})
 	case inspect.MD, inspect.MDName:
 		return d.findArray(tag, value)
+	}
+	return "", false
+}
+
+// findStart finds a partition of a disk with an MBR by the number of the disk
+// and its start, written 1234abcd@1048576.
+func findStart(c *Call, value string) (string, bool) {
+	id, start, _ := strings.Cut(value, "@")
+	bytes, err := strconv.ParseInt(start, 10, 64)
+	if err != nil {
+		return "", false
+	}
+	disks, err := wholeDisks()
+	if err != nil {
+		return "", false
+	}
+	for _, disk := range disks {
+		got, err := partitionUUID(c, disk, "msdos", 0)
+		if err != nil || !strings.HasPrefix(got, id+"-") {
+			continue
+		}
+		if kind, err := doPartGetParttype(c, disk); err != nil || kind != "msdos" {
+			continue
+		}
+		parts, err := partitionsOf(sysBlock, disk)
+		if err != nil {
+			continue
+		}
+		for _, p := range parts {
+			const sector = 512 // the unit of sysfs, whatever the disk has
+			if n, err := readNumber(filepath.Join(sysClassBlock, filepath.Base(p), "start")); err == nil && int64(n)*sector == bytes {
+				return p, true
+			}
+		}
 	}
 	return "", false
 }

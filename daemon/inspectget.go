@@ -115,18 +115,6 @@ func doInspectGetFilesystems(c *Call, root mountable) ([]string, error) {
 	return list, nil
 }
 
-func doInspectGetDriveMappings(c *Call, root mountable) ([]wire.Pair, error) {
-	r, err := c.root(root)
-	if err != nil {
-		return nil, err
-	}
-	pairs := []wire.Pair{}
-	for _, d := range r.Drives {
-		pairs = append(pairs, wire.Pair{Key: d.Letter, Value: d.Device})
-	}
-	return pairs, nil
-}
-
 // Calls that libguestfs keeps for programs of the time when it knew installation
 // media: everything is an installed system.
 

@@ -2,7 +2,7 @@ package api
 
 // inspectionCalls are the calls about operating system inspection.
 var inspectionCalls = []Call{
-	{Name: "file_architecture", Proc: 475, Args: []Arg{{"filename", Pathname}}, Ret: Ret{Kind: RetString, Name: "arch"}, Since: "1.5.3"},
+	{Name: "file_architecture", Proc: 475, Args: []Arg{{"filename", Pathname}}, Ret: Ret{Kind: RetString, Name: "arch"}, Since: "1.5.3", Status: Done, Summary: "the architecture that a program, a library or an initial RAM disk is for"},
 	{Name: "inspect_os", Proc: 480, Ret: Ret{Kind: RetStringList, Name: "roots", Elem: Mountable}, Since: "1.5.3", Status: Done, Summary: "find the operating systems on the disks and return their root devices"},
 	{Name: "inspect_get_roots", Proc: 481, Ret: Ret{Kind: RetStringList, Name: "roots", Elem: Mountable}, Since: "1.7.3", Status: Done, Summary: "the root devices that inspect_os found"},
 	{Name: "inspect_get_format", Proc: 482, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "format"}, Deprecated: true, Since: "1.9.4", Status: Done, Summary: "\"installed\"; installation media are not told apart"},
@@ -16,10 +16,10 @@ var inspectionCalls = []Call{
 	{Name: "inspect_get_minor_version", Proc: 490, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetInt, Name: "minor"}, Since: "1.5.3", Status: Done, Summary: "the minor version of an operating system, 0 when it is not known"},
 	{Name: "inspect_get_arch", Proc: 491, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "arch"}, Since: "1.5.3", Status: Done, Summary: "the architecture of an operating system"},
 	{Name: "inspect_get_hostname", Proc: 492, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "hostname"}, Since: "1.7.9", Status: Done, Summary: "the host name of an operating system"},
-	{Name: "inspect_get_windows_systemroot", Proc: 493, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "systemroot"}, Since: "1.5.25"},
-	{Name: "inspect_get_windows_software_hive", Proc: 494, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "path"}, Since: "1.35.26"},
-	{Name: "inspect_get_windows_system_hive", Proc: 495, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "path"}, Since: "1.35.26"},
-	{Name: "inspect_get_windows_current_control_set", Proc: 496, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "controlset"}, Since: "1.9.17"},
+	{Name: "inspect_get_windows_systemroot", Proc: 493, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "systemroot"}, Since: "1.5.25", Status: Done, Summary: "the systemroot of a Windows"},
+	{Name: "inspect_get_windows_software_hive", Proc: 494, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "path"}, Since: "1.35.26", Status: Done, Summary: "the path of the hive SOFTWARE of a Windows"},
+	{Name: "inspect_get_windows_system_hive", Proc: 495, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "path"}, Since: "1.35.26", Status: Done, Summary: "the path of the hive SYSTEM of a Windows"},
+	{Name: "inspect_get_windows_current_control_set", Proc: 496, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "controlset"}, Since: "1.9.17", Status: Done, Summary: "the control set that a Windows booted from last"},
 	{Name: "inspect_is_live", Proc: 497, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetBool, Name: "live"}, Deprecated: true, Since: "1.9.4", Status: Done, Summary: "false; installation media are not told apart"},
 	{Name: "inspect_is_netinst", Proc: 498, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetBool, Name: "netinst"}, Deprecated: true, Since: "1.9.4", Status: Done, Summary: "false; installation media are not told apart"},
 	{Name: "inspect_is_multipart", Proc: 499, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetBool, Name: "multipart"}, Deprecated: true, Since: "1.9.4", Status: Done, Summary: "false; installation media are not told apart"},
@@ -28,9 +28,9 @@ var inspectionCalls = []Call{
 	{Name: "inspect_get_drive_mappings", Proc: 502, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetHashtable, Name: "drives", Value: Device}, Since: "1.9.17", Status: Done, Summary: "the drive letters of a Windows and their devices"},
 	{Name: "internal_list_rpm_applications", Proc: 510, Ret: Ret{Kind: RetStructList, Name: "applications2", Struct: "application2"}, Internal: true, Since: "1.45.3"},
 	{Name: "inspect_get_build_id", Proc: 513, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "buildid"}, Since: "1.49.8", Status: Done, Summary: "the build number of a Windows, or BUILD_ID of a Linux"},
-	{Name: "inspect_get_windows_group_policy", Proc: 521, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetBool, Name: "hasgrouppolicy"}, Since: "1.57.6"},
+	{Name: "inspect_get_windows_group_policy", Proc: 521, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetBool, Name: "hasgrouppolicy"}, Since: "1.57.6", Status: Done, Summary: "tell whether a Windows has group policies"},
 	{Name: "inspect_get_icon", Side: Library, Args: []Arg{{"root", Mountable}}, Opts: []Arg{{"favicon", Bool}, {"highquality", Bool}}, Ret: Ret{Kind: RetBuffer, Name: "icon"}, Since: "1.11.12"},
-	{Name: "inspect_get_osinfo", Side: Library, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "id"}, Since: "1.39.1"},
+	{Name: "inspect_get_osinfo", Side: Library, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "id"}, Since: "1.39.1", Status: Done, Summary: "the short name of an operating system in the osinfo database"},
 	{Name: "inspect_list_applications", Side: Library, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetStructList, Name: "applications", Struct: "application"}, Deprecated: true, Since: "1.7.8"},
 	{Name: "inspect_list_applications2", Side: Library, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetStructList, Name: "applications2", Struct: "application2"}, Since: "1.19.56"},
 }

@@ -55,6 +55,7 @@ type Filesystem struct {
 	Fstab  []Entry
 	Crypts []Crypt
 	Arrays []Array
+	drives []drive // of Windows
 }
 
 func (f *Filesystem) warn(list ...string) { f.Warnings = append(f.Warnings, list...) }

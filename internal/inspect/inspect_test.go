@@ -138,3 +138,5 @@ func FuzzRelease(f *testing.F) {
 		}
 	})
 }
+
+const symlink = fs.ModeSymlink

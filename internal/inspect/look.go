@@ -21,6 +21,10 @@ var kinds = []struct {
 	{isCoreOSRoot, (*Filesystem).coreOSRoot},
 	{isLinuxLocal, (*Filesystem).other},
 	{isLinuxUsr, (*Filesystem).linuxUsr},
+	{isOstree, (*Filesystem).ostree},
+	{isWindows, (*Filesystem).windowsRoot},
+	{isFreeDOS, (*Filesystem).freeDOS},
+	{isMSDOS, (*Filesystem).msDOS},
 }
 
 // Look says what a filesystem holds.

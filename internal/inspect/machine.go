@@ -8,32 +8,56 @@ import (
 	"strings"
 )
 
+// HeadBytes is how much of a program Machine wants to see.
+const HeadBytes = 4096
+
+// Machine names the machine that a program is for, or nothing. It takes the
+// first bytes of the program: ELF, or that of Windows.
+func Machine(head []byte) string {
+	if m := elfMachine(head); m != "" {
+		return m
+	}
+	return peMachine(head)
+}
+
+// machineOf is Machine for a file.
+func machineOf(fsys fs.FS, name string) string {
+	if !isFile(fsys, name) {
+		return ""
+	}
+	f, err := fsys.Open(name)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	head := make([]byte, HeadBytes)
+	n, err := io.ReadFull(f, head)
+	if err != nil && err != io.ErrUnexpectedEOF {
+		return ""
+	}
+	return Machine(head[:n])
+}
+
 // arch returns the architecture of the first of a few programs that every
 // system has.
 func arch(fsys fs.FS) string {
 	for _, name := range []string{"bin/bash", "bin/ls", "bin/echo", "bin/rm", "bin/sh"} {
-		if !isFile(fsys, name) {
-			continue
-		}
-		f, err := fsys.Open(name)
-		if err != nil {
-			continue
-		}
-		var head [20]byte
-		_, err = io.ReadFull(f, head[:])
-		f.Close()
-		if err == nil {
-			if a := elfArch(head); a != "" {
-				return a
-			}
+		if m := machineOf(fsys, name); m != "" {
+			return m
 		}
 	}
 	return ""
 }
 
-// elfArch names the machine in the first bytes of an ELF file.
-func elfArch(head [20]byte) string {
-	if string(head[:4]) != elf.ELFMAG {
+// elfNames are machines whose name does not depend on anything else.
+var elfNames = map[elf.Machine]string{
+	elf.EM_386: "i386", elf.EM_486: "i386", elf.EM_X86_64: "x86_64", elf.EM_AARCH64: "aarch64", elf.EM_ARM: "arm", elf.EM_PPC: "ppc",
+	elf.EM_IA_64: "ia64", elf.EM_SPARC: "sparc", elf.EM_SPARC32PLUS: "sparc", elf.EM_SPARCV9: "sparc64", elf.EM_68K: "m68k", elf.EM_ALPHA: "alpha",
+	elf.EM_PARISC: "parisc", elf.EM_SH: "sh4",
+}
+
+func elfMachine(head []byte) string {
+	if len(head) < 20 || string(head[:4]) != elf.ELFMAG {
 		return ""
 	}
 	var order binary.ByteOrder = binary.LittleEndian
@@ -41,36 +65,27 @@ func elfArch(head [20]byte) string {
 	if big {
 		order = binary.BigEndian
 	}
-	switch elf.Machine(order.Uint16(head[18:])) {
-	case elf.EM_386, elf.EM_486:
-		return "i386"
-	case elf.EM_X86_64:
-		return "x86_64"
-	case elf.EM_AARCH64:
-		return "aarch64"
-	case elf.EM_ARM:
-		return "arm"
-	case elf.EM_PPC:
-		return "ppc"
-	case elf.EM_PPC64:
-		if big {
-			return "ppc64"
+	wide := elf.Class(head[elf.EI_CLASS]) == elf.ELFCLASS64
+	pick := func(yes bool, a, b string) string {
+		if yes {
+			return a
 		}
-		return "ppc64le"
-	case elf.EM_S390:
-		if elf.Class(head[elf.EI_CLASS]) == elf.ELFCLASS64 {
-			return "s390x"
-		}
-		return "s390"
-	case elf.EM_RISCV:
-		if elf.Class(head[elf.EI_CLASS]) == elf.ELFCLASS64 {
-			return "riscv64"
-		}
-		return "riscv32"
-	case elf.EM_LOONGARCH:
-		return "loongarch64"
+		return b
 	}
-	return ""
+	machine := elf.Machine(order.Uint16(head[18:]))
+	switch machine {
+	case elf.EM_PPC64:
+		return pick(big, "ppc64", "ppc64le")
+	case elf.EM_S390:
+		return pick(wide, "s390x", "s390")
+	case elf.EM_RISCV:
+		return pick(wide, "riscv64", "riscv32")
+	case elf.EM_LOONGARCH:
+		return pick(wide, "loongarch64", "loongarch32")
+	case elf.EM_MIPS:
+		return pick(wide, "mips64", "mips") + pick(big, "", "el")
+	}
+	return elfNames[machine]
 }
 
 // hostname returns the name the guest gives itself.

@@ -33,6 +33,7 @@ const (
 	MD        Tag = "md"       // the UUID of an array, digits alone
 	MDName    Tag = "mdname"   // the name of an array
 	Opened    Tag = "opened"   // the UUID of an encrypted device that is open
+	MBRStart  Tag = "mbrstart" // the number of a disk with an MBR, @, the start of the partition in bytes
 	OpenedOn  Tag = "openedon" // the name of an encrypted device that is open
 )
 
@@ -90,7 +91,7 @@ func (r *resolver) entry(e Entry, dir string) (string, bool) {
 		return r.f.Device, true // what there is at /dev/ada0s1a is not always known
 	}
 	dev, ok := r.resolve(e.Spec)
-	if !ok || e.Type != "btrfs" || strings.HasPrefix(dev, "btrfsvol:") {
+	if !ok || e.Type != "btrfs" || strings.HasPrefix(dev, btrfsVolume) {
 		return dev, ok
 	}
 	for _, o := range e.Options {
@@ -109,13 +110,16 @@ func (r *resolver) entry(e Entry, dir string) (string, bool) {
 	return dev, true
 }
 
+// btrfsVolume begins the name of a subvolume: btrfsvol:DEVICE/SUBVOLUME.
+const btrfsVolume = "btrfsvol:"
+
 // subvolume names a subvolume. The top of the filesystem, subvol=/, is the
 // device itself.
 func subvolume(dev, vol string) string {
 	if vol = strings.Trim(vol, "/"); vol == "" {
 		return dev
 	}
-	return "btrfsvol:" + dev + "/" + vol
+	return btrfsVolume + dev + "/" + vol
 }
 
 // ignored reports whether an entry is no filesystem of a disk of the guest.

@@ -4,11 +4,15 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"path"
 	"strings"
 )
 
-// maxFile bounds what is read of a small file of the guest.
-const maxFile = 2 << 20
+// Bounds on what is read of a guest.
+const (
+	maxFile    = 2 << 20 // of a small file
+	maxEntries = 100_000 // of a directory that a name is looked for in
+)
 
 var errNotSmallFile = errors.New("not a regular file of at most 2 MiB")
 
@@ -66,4 +70,48 @@ func firstLine(fsys fs.FS, name string) string {
 	}
 	line, _, _ := strings.Cut(string(b), "\n")
 	return strings.TrimSpace(line)
+}
+
+// anyCase finds the spelling in which a path is there, or returns nothing. Of
+// several the given one counts, else the first by the order of characters.
+func anyCase(fsys fs.FS, name string) string {
+	found := "."
+	for part := range strings.SplitSeq(name, "/") {
+		next := path.Join(found, part)
+		if _, err := fs.Stat(fsys, next); err != nil {
+			spelled := spelling(fsys, found, part)
+			if spelled == "" {
+				return ""
+			}
+			next = path.Join(found, spelled)
+		}
+		found = next
+	}
+	return found
+}
+
+func spelling(fsys fs.FS, dir, name string) string {
+	f, err := fsys.Open(dir)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	d, ok := f.(fs.ReadDirFile)
+	if !ok {
+		return ""
+	}
+	best := ""
+	const batch = 1000
+	for seen := 0; seen < maxEntries; seen += batch {
+		entries, err := d.ReadDir(batch)
+		for _, e := range entries {
+			if n := e.Name(); strings.EqualFold(n, name) && (best == "" || n < best) {
+				best = n
+			}
+		}
+		if err != nil || len(entries) == 0 {
+			break
+		}
+	}
+	return best
 }

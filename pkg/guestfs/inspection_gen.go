@@ -8,6 +8,19 @@ import (
 	"virt-tools/internal/wire"
 )
 
+// FileArchitecture calls file_architecture: the architecture that a program, a library or an initial RAM disk is for.
+func (g *Handle) FileArchitecture(ctx context.Context, filename Path) (string, error) {
+	var e wire.Encoder
+	e.String(string(filename))
+	r := request{name: "file_architecture", proc: 475, args: &e, trace: []any{filename}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return "", err
+	}
+	ret := d.String()
+	return ret, r.finish(d)
+}
+
 // InspectOs calls inspect_os: find the operating systems on the disks and return their root devices.
 func (g *Handle) InspectOs(ctx context.Context) ([]Mountable, error) {
 	var e wire.Encoder
@@ -177,6 +190,58 @@ func (g *Handle) InspectGetHostname(ctx context.Context, root Mountable) (string
 	return ret, r.finish(d)
 }
 
+// InspectGetWindowsSystemroot calls inspect_get_windows_systemroot: the systemroot of a Windows.
+func (g *Handle) InspectGetWindowsSystemroot(ctx context.Context, root Mountable) (string, error) {
+	var e wire.Encoder
+	e.String(string(root))
+	r := request{name: "inspect_get_windows_systemroot", proc: 493, args: &e, trace: []any{root}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return "", err
+	}
+	ret := d.String()
+	return ret, r.finish(d)
+}
+
+// InspectGetWindowsSoftwareHive calls inspect_get_windows_software_hive: the path of the hive SOFTWARE of a Windows.
+func (g *Handle) InspectGetWindowsSoftwareHive(ctx context.Context, root Mountable) (string, error) {
+	var e wire.Encoder
+	e.String(string(root))
+	r := request{name: "inspect_get_windows_software_hive", proc: 494, args: &e, trace: []any{root}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return "", err
+	}
+	ret := d.String()
+	return ret, r.finish(d)
+}
+
+// InspectGetWindowsSystemHive calls inspect_get_windows_system_hive: the path of the hive SYSTEM of a Windows.
+func (g *Handle) InspectGetWindowsSystemHive(ctx context.Context, root Mountable) (string, error) {
+	var e wire.Encoder
+	e.String(string(root))
+	r := request{name: "inspect_get_windows_system_hive", proc: 495, args: &e, trace: []any{root}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return "", err
+	}
+	ret := d.String()
+	return ret, r.finish(d)
+}
+
+// InspectGetWindowsCurrentControlSet calls inspect_get_windows_current_control_set: the control set that a Windows booted from last.
+func (g *Handle) InspectGetWindowsCurrentControlSet(ctx context.Context, root Mountable) (string, error) {
+	var e wire.Encoder
+	e.String(string(root))
+	r := request{name: "inspect_get_windows_current_control_set", proc: 496, args: &e, trace: []any{root}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return "", err
+	}
+	ret := d.String()
+	return ret, r.finish(d)
+}
+
 // InspectIsLive calls inspect_is_live: false; installation media are not told apart.
 //
 // Deprecated: libguestfs keeps it for old programs only.
@@ -271,5 +336,18 @@ func (g *Handle) InspectGetBuildId(ctx context.Context, root Mountable) (string,
 		return "", err
 	}
 	ret := d.String()
+	return ret, r.finish(d)
+}
+
+// InspectGetWindowsGroupPolicy calls inspect_get_windows_group_policy: tell whether a Windows has group policies.
+func (g *Handle) InspectGetWindowsGroupPolicy(ctx context.Context, root Mountable) (bool, error) {
+	var e wire.Encoder
+	e.String(string(root))
+	r := request{name: "inspect_get_windows_group_policy", proc: 521, args: &e, trace: []any{root}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return false, err
+	}
+	ret := d.Bool()
 	return ret, r.finish(d)
 }

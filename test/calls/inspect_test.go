@@ -2,10 +2,14 @@ package calls
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
+	"virt-tools/internal/regf"
 	"virt-tools/pkg/guestfs"
 )
 
@@ -103,9 +107,106 @@ func TestInspect(t *testing.T) {
 	filesystems, err := g.InspectGetFilesystems(ctx, root)
 	must(t, err)
 	same(t, "filesystems", filesystems, []guestfs.Mountable{root, "/dev/sda1", "btrfsvol:/dev/sda2/home", "/dev/sda3"})
+	osinfo, err := g.InspectGetOsinfo(ctx, root)
+	must(t, err)
+	same(t, "osinfo", osinfo, "debian12")
+	_, err = g.InspectGetWindowsSystemroot(ctx, root)
+	wantErr(t, err, syscall.EINVAL)
+	_, err = g.InspectGetWindowsGroupPolicy(ctx, root)
+	wantErr(t, err, syscall.EINVAL)
 	drives, err := g.InspectGetDriveMappings(ctx, root)
 	must(t, err)
 	same(t, "drive mappings", len(drives), 0)
+}
+
+// TestInspectWindows has a Windows on the second partition of a disk with an
+// MBR, and a volume of data on a disk with a GPT.
+func TestInspectWindows(t *testing.T) {
+	ctx, g := shared(t)
+	const mib, start = 2048, 65 * 2048
+	must(t, errors.Join(
+		g.PartInit(ctx, disk(0), "mbr"),
+		g.PartAdd(ctx, disk(0), "p", mib, 32*mib),
+		g.PartAdd(ctx, disk(0), "p", start, 200*mib),
+		g.Mkfs(ctx, "ntfs", "/dev/sda2", nil),
+		g.PartDisk(ctx, disk(1), "gpt"),
+		g.Mkfs(ctx, "vfat", "/dev/sdb1", nil),
+		g.Mount(ctx, "/dev/sda2", "/"),
+	))
+	_, err := g.PwriteDevice(ctx, disk(0), []byte{0xcd, 0xab, 0x34, 0x12}, 440)
+	must(t, err)
+	must(t, g.PartSetGptGuid(ctx, disk(1), 1, "00112233-4455-6677-8899-AABBCCDDEEFF"))
+
+	h := regf.New()
+	setValue(t, h, `Microsoft\Windows NT\CurrentVersion`, regf.Data{Name: "ProductName", Type: regf.String, Bytes: regf.UTF16("Windows 7 Professional")})
+	setValue(t, h, `Microsoft\Windows NT\CurrentVersion`, regf.Data{Name: "CurrentVersion", Type: regf.String, Bytes: regf.UTF16("6.1")})
+	setValue(t, h, `Microsoft\Windows NT\CurrentVersion`, regf.Data{Name: "InstallationType", Type: regf.String, Bytes: regf.UTF16("Client")})
+	h.Commit(time.Unix(0, 0))
+	software := string(h.Bytes())
+	h = regf.New()
+	setValue(t, h, "Select", regf.Data{Name: "Current", Type: 4, Bytes: []byte{1, 0, 0, 0}})
+	setValue(t, h, `ControlSet001\Services\Tcpip\Parameters`, regf.Data{Name: "Hostname", Type: regf.String, Bytes: regf.UTF16("seven")})
+	const startBytes = start * 512
+	setValue(t, h, "MountedDevices", regf.Data{Name: `\DosDevices\C:`, Type: 3, Bytes: binary.LittleEndian.AppendUint64([]byte{0xcd, 0xab, 0x34, 0x12}, startBytes)})
+	setValue(t, h, "MountedDevices", regf.Data{Name: `\DosDevices\D:`, Type: 3,
+		Bytes: []byte("DMIO:ID:\x33\x22\x11\x00\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff")})
+	h.Commit(time.Unix(0, 0))
+	pe := make([]byte, 0x80)
+	copy(pe, "MZ")
+	copy(pe[0x3c:], "\x40")
+	copy(pe[0x40:], "PE\x00\x00\x64\x86")
+	putFiles(ctx, t, g, map[guestfs.Path]string{
+		"/Windows/System32/cmd.exe":         string(pe),
+		"/Windows/System32/config/SOFTWARE": software,
+		"/Windows/System32/config/SYSTEM":   string(h.Bytes()),
+	})
+	arch, err := g.FileArchitecture(ctx, "/Windows/System32/cmd.exe")
+	must(t, err)
+	same(t, "file_architecture", arch, "x86_64")
+
+	const root guestfs.Mountable = "/dev/sda2"
+	roots, err := g.InspectOs(ctx)
+	must(t, err)
+	same(t, "inspect_os", roots, []guestfs.Mountable{root})
+	for _, fact := range []struct {
+		name string
+		get  func(context.Context, guestfs.Mountable) (string, error)
+		want string
+	}{
+		{"type", g.InspectGetType, "windows"}, {"product name", g.InspectGetProductName, "Windows 7 Professional"}, {"arch", g.InspectGetArch, "x86_64"},
+		{"hostname", g.InspectGetHostname, "seven"}, {"product variant", g.InspectGetProductVariant, "Client"}, {"osinfo", g.InspectGetOsinfo, "win7"},
+		{"systemroot", g.InspectGetWindowsSystemroot, "/Windows"}, {"control set", g.InspectGetWindowsCurrentControlSet, "ControlSet001"},
+		{"software hive", g.InspectGetWindowsSoftwareHive, "/Windows/System32/config/SOFTWARE"},
+		{"system hive", g.InspectGetWindowsSystemHive, "/Windows/System32/config/SYSTEM"},
+	} {
+		got, err := fact.get(ctx, root)
+		must(t, err)
+		same(t, fact.name, got, fact.want)
+	}
+	policy, err := g.InspectGetWindowsGroupPolicy(ctx, root)
+	must(t, err)
+	same(t, "group policy", policy, false)
+	drives, err := g.InspectGetDriveMappings(ctx, root)
+	must(t, err)
+	same(t, "drive mappings", drives, guestfs.Pairs{{Key: "C", Value: "/dev/sda2"}, {Key: "D", Value: "/dev/sdb1"}})
+	points, err := g.InspectGetMountpoints(ctx, root)
+	must(t, err)
+	same(t, "mountpoints", points, guestfs.Pairs{{Key: "/", Value: string(root)}})
+}
+
+// setValue sets a value of a key, which it makes.
+func setValue(t *testing.T, h *regf.Hive, path string, d regf.Data) {
+	t.Helper()
+	n := h.Root()
+	for name := range strings.SplitSeq(path, `\`) {
+		child, err := h.Child(n, name)
+		if err == nil && child == 0 {
+			child, err = h.AddChild(n, name)
+		}
+		must(t, err)
+		n = child
+	}
+	must(t, h.SetValue(n, d))
 }
 
 // elfHead is the start of a program for x86-64.
