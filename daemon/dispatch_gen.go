@@ -444,6 +444,7 @@ var procedures = map[uint32]procedure{
 	507:   {name: "luks_uuid", stub: stubLuksUuid, feature: "luks"},
 	508:   {name: "cryptsetup_open", stub: stubCryptsetupOpen, feature: "luks", optargs: 3},
 	509:   {name: "cryptsetup_close", stub: stubCryptsetupClose, feature: "luks"},
+	510:   {name: "internal_list_rpm_applications", stub: stubInternalListRpmApplications},
 	511:   {name: "internal_readdir", stub: stubInternalReaddir, fileOut: true},
 	513:   {name: "inspect_get_build_id", stub: stubInspectGetBuildId},
 	514:   {name: "findfs_partuuid", stub: stubFindfsPartuuid},
@@ -462,6 +463,7 @@ var procedures = map[uint32]procedure{
 	10004: {name: "internal_prepare", stub: stubInternalPrepare},
 	10005: {name: "replace_file", stub: stubReplaceFile, optargs: 2, fileIn: true},
 	10006: {name: "internal_failure", stub: stubInternalFailure},
+	10007: {name: "internal_list_applications", stub: stubInternalListApplications, fileOut: true},
 }
 
 // unbuiltUploads are the calls that come with a file and are not answered.
@@ -6164,6 +6166,19 @@ func stubCryptsetupClose(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doCryptsetupClose(c, device)
 }
 
+func stubInternalListRpmApplications(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInternalListRpmApplications(c)
+	if err != nil {
+		return err
+	}
+	wire.EncodeList(e, ret)
+	return nil
+}
+
 func stubInternalReaddir(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	dir := a.pathname()
@@ -6402,4 +6417,15 @@ func stubInternalFailure(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.Strings(ret)
 	return nil
+}
+
+func stubInternalListApplications(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	kind := a.text()
+	filename := c.download()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doInternalListApplications(c, root, kind, filename)
 }

@@ -10,4 +10,5 @@ var ownCalls = []Call{
 	{Name: "internal_prepare", Proc: ProcOwn + 4, Internal: true, Status: Done, Summary: "do what most guests will need, before the appliance is saved for later launches"},
 	{Name: "replace_file", Proc: ProcOwn + 5, Args: []Arg{{"content", FileIn}, {"path", Pathname}}, Opts: []Arg{{"backup", String}, {"create", Int}}, Progress: true, Cancellable: true, Status: Done, Summary: "replace the content of a file, wholly or not at all"},
 	{Name: "internal_failure", Proc: ProcOwn + 6, Ret: Ret{Kind: RetStringList, Name: "error"}, Internal: true, Status: Done, Summary: "take the error number and the message of the download that broke off last"},
+	{Name: "internal_list_applications", Proc: ProcOwn + 7, Args: []Arg{{"root", Mountable}, {"kind", String}, {"filename", FileOut}}, Internal: true, Cancellable: true, Status: Done, Summary: "send the applications of a kind: system, snap or flatpak"},
 }

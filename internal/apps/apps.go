@@ -26,8 +26,20 @@ import (
 	"unicode/utf8"
 )
 
+// Kind is where applications come from.
+type Kind string
+
+// Packages are those of the system's own package manager, and the programs of
+// Windows: what libguestfs lists.
+const Packages Kind = "system"
+
+// Known reports whether there is such a kind.
+func (k Kind) Known() bool { return k == Packages }
+
 // System is what List must know of a guest.
 type System struct {
+	// Kind is what to list; "" means Packages.
+	Kind Kind
 	// Format is the package format: apk, deb, ebuild, pacman, rpm or xbps.
 	// Of another one nothing is listed.
 	Format string

@@ -2,7 +2,10 @@ package rpmdb
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/binary"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -223,5 +226,37 @@ func TestAgainstRPM(t *testing.T) {
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s: -rpm +ours:\n%s", kind, d)
 		}
+	}
+}
+
+var update = flag.Bool("update", false, "write testdata/two.ndb.gz")
+
+// The tests of other packages have a database of two packages.
+func TestFixture(t *testing.T) {
+	const file = "testdata/two.ndb.gz"
+	headers, _ := demo()
+	want := makeNDB(headers[:2])
+	if *update {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		if _, err := w.Write(want); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.Close(), os.WriteFile(file, b.Bytes(), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	r, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(r)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%s is not what this test writes (%v); go test -update writes it", file, err)
 	}
 }

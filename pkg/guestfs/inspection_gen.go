@@ -326,6 +326,22 @@ func (g *Handle) InspectGetDriveMappings(ctx context.Context, root Mountable) (P
 	return ret, r.finish(d)
 }
 
+// internalListRpmApplications calls internal_list_rpm_applications: list the packages in the database of RPM, in one message.
+func (g *Handle) internalListRpmApplications(ctx context.Context) ([]wire.Application2, error) {
+	var e wire.Encoder
+	r := request{name: "internal_list_rpm_applications", proc: 510, args: &e, trace: []any{}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return nil, err
+	}
+	list := wire.DecodeList[wire.Application2](d)
+	ret := make([]wire.Application2, len(list))
+	for i := range list {
+		ret[i] = wire.Application2(list[i])
+	}
+	return ret, r.finish(d)
+}
+
 // InspectGetBuildId calls inspect_get_build_id: the build number of a Windows, or BUILD_ID of a Linux.
 func (g *Handle) InspectGetBuildId(ctx context.Context, root Mountable) (string, error) {
 	var e wire.Encoder

@@ -99,3 +99,13 @@ func (g *Handle) internalFailure(ctx context.Context) ([]string, error) {
 	ret := d.Strings()
 	return ret, r.finish(d)
 }
+
+// internalListApplications calls internal_list_applications: send the applications of a kind: system, snap or flatpak.
+func (g *Handle) internalListApplications(ctx context.Context, root Mountable, kind string, filename io.Writer) error {
+	var e wire.Encoder
+	e.String(string(root))
+	e.String(kind)
+	r := request{name: "internal_list_applications", proc: 10007, args: &e, out: filename, trace: []any{root, kind, stream{}}}
+	_, err := g.call(ctx, &r)
+	return err
+}

@@ -158,6 +158,43 @@ type Partition struct {
 	PartSize  int64
 }
 
+// Application is the structure application of the call table.
+type Application struct {
+	AppName          string
+	AppDisplayName   string
+	AppEpoch         int32
+	AppVersion       string
+	AppRelease       string
+	AppInstallPath   string
+	AppTransPath     string
+	AppPublisher     string
+	AppUrl           string
+	AppSourcePackage string
+	AppSummary       string
+	AppDescription   string
+}
+
+// Application2 is the structure application2 of the call table.
+type Application2 struct {
+	App2Name          string
+	App2DisplayName   string
+	App2Epoch         int32
+	App2Version       string
+	App2Release       string
+	App2Arch          string
+	App2InstallPath   string
+	App2TransPath     string
+	App2Publisher     string
+	App2Url           string
+	App2SourcePackage string
+	App2Summary       string
+	App2Description   string
+	App2Class         string
+	App2Spare2        string
+	App2Spare3        string
+	App2Spare4        string
+}
+
 // ISOInfo is the structure isoinfo of the call table.
 type ISOInfo struct {
 	IsoSystemId             string

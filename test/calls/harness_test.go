@@ -115,12 +115,13 @@ func uncalled() []string {
 
 // excused are calls that cannot succeed in these tests.
 var excused = []string{
-	"internal_failure",      // made by the library on its own; test/faults sees its answer
-	"internal_exit",         // ends the daemon, which answers nothing
-	"internal_prepare",      // made when a template is saved, as test/template has it
-	"internal_readdir_list", // for libguestfs before 1.48.2; daemon.TestReaddirList makes it
-	"internal_upload",       // for libguestfs's clients; ours has no use for it
-	"internal_warnings",     // read by the library on its own; TestWarnings sees their text
+	"internal_failure",               // made by the library on its own; test/faults sees its answer
+	"internal_exit",                  // ends the daemon, which answers nothing
+	"internal_prepare",               // made when a template is saved, as test/template has it
+	"internal_readdir_list",          // for libguestfs before 1.48.2; daemon.TestReaddirList makes it
+	"internal_upload",                // for libguestfs's clients; ours has no use for it
+	"internal_warnings",              // read by the library on its own; TestWarnings sees their text
+	"internal_list_rpm_applications", // for libguestfs's clients; daemon.TestRpmApplications makes it
 }
 
 // shared returns the appliance with nothing mounted and nothing on its disks,
