@@ -20,6 +20,7 @@ var direntTypes = map[uint8]byte{
 // doInternalReaddir sends the entries of a directory one after the other, in
 // the order of the filesystem.
 func doInternalReaddir(c *Call, dir string, filename io.Writer) error {
+	defer c.pulse()()
 	d, err := c.openDir(dir)
 	if err != nil {
 		return err

@@ -14,7 +14,7 @@ import (
 const copyBytes = 256 << 10 // read at a time
 
 // copyFile copies to the end of r and reports progress. total is only for that;
-// 0 means unknown.
+// 0 means unknown, and gives signs of life.
 func (c *Call) copyFile(w io.Writer, r io.Reader, total uint64) (int64, error) {
 	buf := make([]byte, copyBytes)
 	var done int64
@@ -30,9 +30,14 @@ func (c *Call) copyFile(w io.Writer, r io.Reader, total uint64) (int64, error) {
 			done += int64(n)
 			if total > 0 {
 				c.progress(min(uint64(done), total), total)
+			} else {
+				c.progress(0, 1)
 			}
 		}
 		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			if total == 0 {
+				c.progress(1, 1)
+			}
 			return done, nil
 		}
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"virt-tools/internal/qemu"
@@ -67,6 +68,9 @@ func (g *Handle) exchange(ctx context.Context, r *request) (*wire.Decoder, error
 	if err := ctx.Err(); err != nil {
 		return nil, &Error{Op: r.name, Errno: "EINTR", Msg: err.Error(), cause: err}
 	}
+	if r.in != nil {
+		r.hint = sizeOf(r.in)
+	}
 	stop := g.watch(ctx, l, r, own)
 	defer stop()
 	started := time.Now()
@@ -106,6 +110,26 @@ func (g *Handle) exchange(ctx context.Context, r *request) (*wire.Decoder, error
 		g.fetchWarnings(ctx, r.name)
 	}
 	return wire.NewDecoder(body), nil
+}
+
+// sizeOf is how many bytes a reader has left, for progress messages; 0 when it
+// does not tell.
+func sizeOf(in io.Reader) uint64 {
+	switch in := in.(type) {
+	case interface{ Len() int }: // of packages bytes and strings
+		return uint64(in.Len())
+	case *os.File:
+		st, err := in.Stat()
+		if err != nil || !st.Mode().IsRegular() {
+			return 0
+		}
+		at, err := in.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return 0
+		}
+		return uint64(max(0, st.Size()-at))
+	}
+	return 0
 }
 
 // watch tells the daemon when ctx ends in the middle of a call, and ends the

@@ -87,12 +87,45 @@ func (g *Handle) Launch(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, launchTimeout, fmt.Errorf("the appliance was not ready after %s", launchTimeout))
 	defer cancel()
+	alive := g.aliveAfter(launchQuiet)
 	err := g.launch(ctx)
+	alive()
 	if err == nil {
 		return nil
 	}
 	g.kill()
 	return g.launchError(ctx, err)
+}
+
+// Signs of life come from launches that take this long, and so often.
+const (
+	launchQuiet = 5 * time.Second
+	launchPulse = time.Second / 3
+)
+
+// aliveAfter reports signs of life, if it takes that long until they are
+// stopped, and then that all is done.
+func (g *Handle) aliveAfter(quiet time.Duration) (stop func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		next := time.NewTimer(quiet)
+		defer next.Stop()
+		for last := uint64(0); ; {
+			select {
+			case <-next.C:
+				g.emit(Event{Kind: EventProgress, Op: "launch", Position: 0, Total: 1})
+				last = 1
+				next.Reset(launchPulse)
+			case <-done:
+				if last > 0 {
+					g.emit(Event{Kind: EventProgress, Op: "launch", Position: last, Total: 1})
+				}
+				return
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
 }
 
 // launchError words the error of a launch. An *Error of the first calls stays

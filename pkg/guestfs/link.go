@@ -138,6 +138,11 @@ func (l *link) upload(in io.Reader, done <-chan struct{}) (daemonGaveUp bool, er
 	for {
 		slot := noSlot
 		select {
+		case <-done: // before what else may be ready
+			return false, errCancelled, l.wire.WriteChunk(wire.Chunk{Cancel: true})
+		default:
+		}
+		select {
 		case <-done:
 			return false, errCancelled, l.wire.WriteChunk(wire.Chunk{Cancel: true})
 		case f, ok := <-l.frames:
