@@ -38,6 +38,7 @@ type mount struct {
 // mounter is what Mounts asks of a guest: a *guestfs.Handle.
 type mounter interface {
 	unlocker
+	inspector
 	ListFilesystems(ctx context.Context) (guestfs.Pairs, error)
 	MountOptions(ctx context.Context, options string, mountable guestfs.Mountable, mountpoint string) error
 	MountVfs(ctx context.Context, options string, vfstype string, mountable guestfs.Mountable, mountpoint string) error

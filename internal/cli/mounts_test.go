@@ -157,6 +157,22 @@ func TestMountSystem(t *testing.T) {
 	if path, err := s.Path(t.Context(), `/a\b`); path != `/a\b` || err != nil {
 		t.Errorf("a path is changed to %q, %v", path, err)
 	}
+	// An fstab that is wrong about the root, and one that says nothing of it.
+	i = linux()
+	i.mountpoints, i.bad = guestfs.Pairs{{Key: "/", Value: "/dev/mapper/root"}}, "/dev/mapper/root"
+	_, stderr, err = mounted(t, i, &Mounts{}, false)
+	want = []string{"mount /dev/mapper/root on / (ro)", "mount /dev/sda3 on / (ro)"}
+	if diff := cmp.Diff(want, i.did); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if want := "virt-sample: warning: /dev/mapper/root is not mounted on /, but /dev/sda3: mount_options: wrong fs type\n"; stderr != want {
+		t.Errorf("stderr %q; want %q", stderr, want)
+	}
+	i = linux()
+	i.mountpoints = nil
+	if _, stderr, err := mounted(t, i, &Mounts{}, false); len(i.did) != 1 || stderr != "" || err != nil {
+		t.Errorf("%q, %q, %v; want the root mounted", i.did, stderr, err)
+	}
 	i = linux()
 	i.bad = "/dev/sda3"
 	if _, _, err := mounted(t, i, &Mounts{}, false); err == nil || err.Error() != "mount_options: wrong fs type" {

@@ -32,45 +32,59 @@ type inspector interface {
 
 // mountSystem looks for the operating system and mounts it.
 func (m *Mounts) mountSystem(ctx context.Context, g mounter, console *Console, options string) (*System, error) {
-	i, ok := g.(inspector)
-	if !ok {
-		return nil, Hint(errors.New("operating systems cannot be looked for yet"), "say with -m what to mount")
-	}
-	root, err := m.choose(ctx, g, i)
+	root, err := m.choose(ctx, g)
 	if err != nil {
 		return nil, err
 	}
 	s := &System{Root: root, g: g, options: options, mounted: root}
-	kind, err := i.InspectGetType(ctx, root)
+	kind, err := g.InspectGetType(ctx, root)
 	if err != nil {
 		return nil, err
 	}
 	if kind == "windows" {
 		s.windows = true
-		if s.drives, err = driveLetters(ctx, i, root); err != nil {
+		if s.drives, err = driveLetters(ctx, g, root); err != nil {
 			return nil, err
 		}
 	}
-	mountpoints, err := i.InspectGetMountpoints(ctx, root)
+	return s, s.mountAll(ctx, console)
+}
+
+// mountAll mounts what the operating system mounts. Its root is known, even if its fstab is
+// wrong about it; of the rest what does not mount is left out.
+func (s *System) mountAll(ctx context.Context, console *Console) error {
+	mountpoints, err := s.g.InspectGetMountpoints(ctx, s.Root)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	root := s.Root
+	var below guestfs.Pairs
 	for _, pair := range inInspectionOrder(mountpoints) {
-		err := g.MountOptions(ctx, options, guestfs.Mountable(pair.Value), pair.Key)
-		switch {
-		case err == nil:
-		case pair.Key == "/":
-			return nil, err
-		default:
+		if pair.Key == "/" {
+			root = guestfs.Mountable(pair.Value)
+		} else {
+			below = append(below, pair)
+		}
+	}
+	err = s.g.MountOptions(ctx, s.options, root, "/")
+	if err != nil && root != s.Root {
+		console.Warn(fmt.Errorf("%s is not mounted on /, but %s: %w", root, s.Root, err))
+		err = s.g.MountOptions(ctx, s.options, s.Root, "/")
+	}
+	if err != nil {
+		return err
+	}
+	for _, pair := range below {
+		if err := s.g.MountOptions(ctx, s.options, guestfs.Mountable(pair.Value), pair.Key); err != nil {
 			console.Warn(fmt.Errorf("%s is not mounted on %s: %w", pair.Value, pair.Key, err))
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // choose finds the root that --root says, or the only one.
-func (m *Mounts) choose(ctx context.Context, g mounter, i inspector) (guestfs.Mountable, error) {
-	roots, err := i.InspectOs(ctx)
+func (m *Mounts) choose(ctx context.Context, g mounter) (guestfs.Mountable, error) {
+	roots, err := g.InspectOs(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -81,18 +95,18 @@ func (m *Mounts) choose(ctx context.Context, g mounter, i inspector) (guestfs.Mo
 	case m.Root == "" && len(roots) == 1:
 		return roots[0], nil
 	case m.Root == "":
-		return "", Hint(fmt.Errorf("the guest has several operating systems: %s", listRoots(ctx, i, roots)), "choose one with --root=%s", roots[0])
+		return "", Hint(fmt.Errorf("the guest has several operating systems: %s", listRoots(ctx, g, roots)), "choose one with --root=%s", roots[0])
 	case !slices.Contains(roots, wanted):
-		return "", Hint(fmt.Errorf("--root %s: the guest has no such operating system", m.Root), "it has %s", listRoots(ctx, i, roots))
+		return "", Hint(fmt.Errorf("--root %s: the guest has no such operating system", m.Root), "it has %s", listRoots(ctx, g, roots))
 	}
 	return wanted, nil
 }
 
-func listRoots(ctx context.Context, i inspector, roots []guestfs.Mountable) string {
+func listRoots(ctx context.Context, g inspector, roots []guestfs.Mountable) string {
 	var names []string
 	for _, root := range roots {
 		name := string(root)
-		if product, err := i.InspectGetProductName(ctx, root); err == nil && product != "" && product != "unknown" {
+		if product, err := g.InspectGetProductName(ctx, root); err == nil && product != "" && product != "unknown" {
 			name += fmt.Sprintf(" (%s)", product)
 		}
 		names = append(names, name)
@@ -100,8 +114,8 @@ func listRoots(ctx context.Context, i inspector, roots []guestfs.Mountable) stri
 	return strings.Join(names, ", ")
 }
 
-func driveLetters(ctx context.Context, i inspector, root guestfs.Mountable) (map[string]string, error) {
-	mappings, err := i.InspectGetDriveMappings(ctx, root)
+func driveLetters(ctx context.Context, g inspector, root guestfs.Mountable) (map[string]string, error) {
+	mappings, err := g.InspectGetDriveMappings(ctx, root)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +125,9 @@ func driveLetters(ctx context.Context, i inspector, root guestfs.Mountable) (map
 	}
 	return drives, nil
 }
+
+// Windows says whether paths are those of Windows.
+func (s *System) Windows() bool { return s.windows }
 
 // Path is the path in the appliance of what a user names. In a Windows guest it may begin with a
 // drive letter, have backslashes, and be spelled in any case; the filesystem of the
