@@ -40,6 +40,10 @@ func doReplaceFile(c *Call, content io.Reader, name string, opts *replaceFileOpt
 			return &os.PathError{Op: "chdir", Path: dir, Err: err}
 		}
 		if err := c.replaceHere(content, base, suffix, old); err != nil {
+			var inner *os.PathError // of a file that has no name yet
+			if errors.As(err, &inner) {
+				err = inner.Err
+			}
 			return &os.PathError{Op: "replace", Path: name, Err: err}
 		}
 		return nil

@@ -108,6 +108,7 @@ func (m *Mounts) mount(ctx context.Context, g mounter, keys *Keys, console *Cons
 	if err := keys.OpenGiven(ctx, g, console); err != nil {
 		return nil, err
 	}
+	s := &System{g: g, options: options}
 	for _, one := range m.mounts {
 		if !one.given {
 			one.options = options
@@ -115,8 +116,9 @@ func (m *Mounts) mount(ctx context.Context, g mounter, keys *Keys, console *Cons
 		if err := one.mount(ctx, g); err != nil {
 			return nil, Hint(fmt.Errorf("-m %s: %w", one.mountable, err), "%s", advise(ctx, g))
 		}
+		s.mounts = append(s.mounts, one)
 	}
-	return &System{g: g, options: options}, nil
+	return s, nil
 }
 
 func (m mount) mount(ctx context.Context, g mounter) error {

@@ -258,3 +258,29 @@ func TestWindowsPaths(t *testing.T) {
 		}
 	}
 }
+
+// TestRemount mounts again what could be mounted, with the options that -m gave.
+func TestRemount(t *testing.T) {
+	i := &installed{roots: []guestfs.Mountable{"/dev/sda1"}, kind: "linux", bad: "/dev/sda9",
+		mountpoints: guestfs.Pairs{{Key: "/", Value: "/dev/sda1"}, {Key: "/boot", Value: "/dev/sda9"}, {Key: "/var", Value: "/dev/sda3"}}}
+	for _, test := range []struct {
+		mounts Mounts
+		want   []string
+	}{
+		{Mounts{}, []string{"unmount", "mount /dev/sda1 on / ()", "mount /dev/sda3 on /var ()"}},
+		{Mounts{Mount: []string{"/dev/sda1", "/dev/sda3:/x:noatime", "/dev/sda4:/y::ext4"}},
+			[]string{"unmount", "mount /dev/sda1 on / ()", "mount /dev/sda3 on /x (noatime)", "mount /dev/sda4 on /y () as ext4"}},
+	} {
+		s, _, err := mounted(t, i, &test.mounts, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		i.did = nil
+		if err := s.Remount(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(test.want, i.did); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", test.mounts.Mount, diff)
+		}
+	}
+}

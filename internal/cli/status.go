@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -29,23 +30,45 @@ func (s *Stopped) Error() string { return "stopped: " + s.Signal.String() }
 // its group. Signals that the parent had ignored, as nohup does, stay ignored.
 // Call stop when done.
 func Signals(parent context.Context) (ctx context.Context, stop func()) {
-	ctx, cancel := context.WithCancelCause(parent)
-	received := make(chan os.Signal, 1)
+	left := new(atomic.Int32)
+	ctx, cancel := context.WithCancelCause(context.WithValue(parent, leftKey{}, left))
+	received := make(chan os.Signal, 3) // one of each can wait
 	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		if !signal.Ignored(sig) {
 			signal.Notify(received, sig)
 		}
 	}
 	go func() {
-		select {
-		case sig := <-received:
-			time.AfterFunc(time.Second, func() { signal.Stop(received) })
-			cancel(&Stopped{sig.(syscall.Signal)})
-		case <-ctx.Done():
-			signal.Stop(received)
+		for {
+			select {
+			case sig := <-received:
+				if sig == syscall.SIGINT && left.Load() > 0 {
+					continue
+				}
+				time.AfterFunc(time.Second, func() { signal.Stop(received) })
+				cancel(&Stopped{sig.(syscall.Signal)})
+			case <-ctx.Done():
+				signal.Stop(received)
+			}
+			return
 		}
 	}()
 	return ctx, func() { cancel(context.Canceled) }
+}
+
+// leftKey is the key of the number of those who have SIGINT to themselves, in a context
+// of Signals.
+type leftKey struct{}
+
+// LeaveInterrupts leaves Ctrl-C, which the terminal sends to all its programs, to another
+// one, such as an editor, until end is called. ctx is one of Signals or from it.
+func LeaveInterrupts(ctx context.Context) (end func()) {
+	left, ok := ctx.Value(leftKey{}).(*atomic.Int32)
+	if !ok {
+		return func() {}
+	}
+	left.Add(1)
+	return func() { left.Add(-1) }
 }
 
 // statusOf is the exit status for a program that ended with err.

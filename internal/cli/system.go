@@ -19,6 +19,33 @@ type System struct {
 	windows bool              // paths are those of Windows
 	drives  map[string]string // devices by drive letter, in lower case
 	mounted guestfs.Mountable // Windows only: what is mounted on /
+	mounts  []mount           // what was mounted, in order
+}
+
+// Remount mounts what MountReadOnly has mounted once more, with write access where no
+// -m said otherwise: for a tool that looks first and changes later, or not at all.
+func (s *System) Remount(ctx context.Context) error {
+	if err := s.g.UmountAll(ctx); err != nil {
+		return err
+	}
+	for _, m := range s.mounts {
+		if !m.given {
+			m.options = ""
+		}
+		if err := m.mount(ctx, s.g); err != nil {
+			return fmt.Errorf("%s: %w", m.mountable, err)
+		}
+	}
+	s.options, s.mounted = "", s.Root
+	return nil
+}
+
+// Drive is the device of the drive of the last Path of a Windows guest, and "" for others.
+func (s *System) Drive() guestfs.Mountable {
+	if !s.windows {
+		return ""
+	}
+	return s.mounted
 }
 
 // inspector is what is asked of a guest about its operating systems.
@@ -66,19 +93,28 @@ func (s *System) mountAll(ctx context.Context, console *Console) error {
 			below = append(below, pair)
 		}
 	}
-	err = s.g.MountOptions(ctx, s.options, root, "/")
+	err = s.mountOne(ctx, root, "/")
 	if err != nil && root != s.Root {
 		console.Warn(fmt.Errorf("%s is not mounted on /, but %s: %w", root, s.Root, err))
-		err = s.g.MountOptions(ctx, s.options, s.Root, "/")
+		err = s.mountOne(ctx, s.Root, "/")
 	}
 	if err != nil {
 		return err
 	}
 	for _, pair := range below {
-		if err := s.g.MountOptions(ctx, s.options, guestfs.Mountable(pair.Value), pair.Key); err != nil {
+		if err := s.mountOne(ctx, guestfs.Mountable(pair.Value), pair.Key); err != nil {
 			console.Warn(fmt.Errorf("%s is not mounted on %s: %w", pair.Value, pair.Key, err))
 		}
 	}
+	return nil
+}
+
+func (s *System) mountOne(ctx context.Context, device guestfs.Mountable, point string) error {
+	one := mount{mountable: device, point: point, options: s.options}
+	if err := one.mount(ctx, s.g); err != nil {
+		return err
+	}
+	s.mounts = append(s.mounts, one)
 	return nil
 }
 

@@ -129,26 +129,27 @@ func (e *exporter) value(v regf.Value) (d regf.Data, err error) {
 	return d, err
 }
 
-// Line writes a value on a line, with its end.
+// line writes a value on a line, with its end.
 func (s Style) line(d regf.Data) string {
 	name := "@"
 	if d.Name != "" {
 		name = quote(d.Name)
 	}
-	return name + "=" + s.data(d) + "\n"
+	return name + "=" + s.Data(d) + "\n"
 }
 
-func (s Style) data(d regf.Data) string {
+// Data writes what stands behind the = of a value.
+func (s Style) Data(d regf.Data) string {
 	isText := d.Type == regf.String || d.Type == regf.ExpandString
 	switch {
-	case d.Type == typeDWORD && len(d.Bytes) == 4:
+	case d.Type == DWORD && len(d.Bytes) == 4:
 		return fmt.Sprintf("dword:%08x", binary.LittleEndian.Uint32(d.Bytes))
 	case s == Readable && d.Type == regf.String:
 		if text, ok := exactText(d.Bytes); ok {
 			return quote(text)
 		}
 	case s == Unsafe && isText:
-		return fmt.Sprintf("str(%x):%s", d.Type, quote(looseText(d.Bytes)))
+		return fmt.Sprintf("str(%x):%s", d.Type, quote(Text(d.Bytes)))
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "hex(%x):", d.Type)
@@ -171,13 +172,13 @@ func quote(s string) string {
 
 // exactText returns text that gives the same bytes again, on one line.
 func exactText(b []byte) (string, bool) {
-	text := looseText(b)
+	text := Text(b)
 	clean := !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f || r == utf8.RuneError })
 	return text, clean && bytes.Equal(regf.UTF16(text), b)
 }
 
-// looseText is the text in UTF-16, without the zero at its end.
-func looseText(b []byte) string {
+// Text is the text in UTF-16, without the zero at its end.
+func Text(b []byte) string {
 	units := make([]uint16, len(b)/2)
 	for i := range units {
 		units[i] = binary.LittleEndian.Uint16(b[2*i:])

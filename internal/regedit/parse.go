@@ -144,7 +144,7 @@ var (
 func (p *parser) data(text string) (kind uint32, data []byte, err error) {
 	if m := dword.FindStringSubmatch(text); m != nil {
 		n, err := strconv.ParseUint(m[1], 16, 32)
-		return typeDWORD, binary.LittleEndian.AppendUint32(nil, uint32(n)), err
+		return DWORD, binary.LittleEndian.AppendUint32(nil, uint32(n)), err
 	}
 	if m := digits.FindStringSubmatch(text); m != nil {
 		kind, err := kindOf(m[1], typeBinary)

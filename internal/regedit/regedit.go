@@ -35,7 +35,7 @@ type Value struct {
 // Types of values beside those in regf.
 const (
 	typeBinary = 3
-	typeDWORD  = 4
+	DWORD      = 4 // 32 bits, little endian
 )
 
 // Encoding says how text is put into the hive.
