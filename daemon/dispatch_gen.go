@@ -464,6 +464,7 @@ var procedures = map[uint32]procedure{
 	10005: {name: "replace_file", stub: stubReplaceFile, optargs: 2, fileIn: true},
 	10006: {name: "internal_failure", stub: stubInternalFailure},
 	10007: {name: "internal_list_applications", stub: stubInternalListApplications, fileOut: true},
+	10010: {name: "inspect_facts", stub: stubInspectFacts},
 }
 
 // unbuiltUploads are the calls that come with a file and are not answered.
@@ -6428,4 +6429,18 @@ func stubInternalListApplications(c *Call, d *wire.Decoder, e *wire.Encoder) err
 		return err
 	}
 	return doInternalListApplications(c, root, kind, filename)
+}
+
+func stubInspectFacts(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doInspectFacts(c, root)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
 }

@@ -11,4 +11,5 @@ var ownCalls = []Call{
 	{Name: "replace_file", Proc: ProcOwn + 5, Args: []Arg{{"content", FileIn}, {"path", Pathname}}, Opts: []Arg{{"backup", String}, {"create", Int}}, Progress: true, Cancellable: true, Status: Done, Summary: "replace the content of a file, wholly or not at all"},
 	{Name: "internal_failure", Proc: ProcOwn + 6, Ret: Ret{Kind: RetStringList, Name: "error"}, Internal: true, Status: Done, Summary: "take the error number and the message of the download that broke off last"},
 	{Name: "internal_list_applications", Proc: ProcOwn + 7, Args: []Arg{{"root", Mountable}, {"kind", String}, {"filename", FileOut}}, Internal: true, Cancellable: true, Status: Done, Summary: "send the applications of a kind: system, snap or flatpak"},
+	{Name: "inspect_facts", Proc: ProcOwn + 10, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "facts"}, Status: Done, Summary: "say in JSON how a root that is mounted is set up: network, users, services, kernels and more"},
 }

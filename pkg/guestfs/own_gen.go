@@ -109,3 +109,16 @@ func (g *Handle) internalListApplications(ctx context.Context, root Mountable, k
 	_, err := g.call(ctx, &r)
 	return err
 }
+
+// InspectFacts calls inspect_facts: say in JSON how a root that is mounted is set up: network, users, services, kernels and more.
+func (g *Handle) InspectFacts(ctx context.Context, root Mountable) (string, error) {
+	var e wire.Encoder
+	e.String(string(root))
+	r := request{name: "inspect_facts", proc: 10010, args: &e, trace: []any{root}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return "", err
+	}
+	ret := d.String()
+	return ret, r.finish(d)
+}
