@@ -17,8 +17,16 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .PHONY: build
-build: daemon ## build the programs into bin/
+build: daemon lookup ## build the programs into bin/
 	@for tool in $(TOOLS); do echo "build bin/$$tool"; $(STATIC) -o bin/$$tool ./cmd/$$tool || exit 1; done
+
+# The look-up of libvirt's domains alone needs cgo. It loads libvirt when it runs.
+.PHONY: lookup
+lookup:
+	@mkdir -p bin
+	@if command -v "$$($(GO) env CC)" >/dev/null 2>&1; then echo "build bin/virt-tools-libvirt"; \
+	CGO_ENABLED=1 $(GO) build -tags libvirt_dlopen -trimpath -ldflags='-s -w -buildid=' -o bin/virt-tools-libvirt ./internal/libvirt/virt-tools-libvirt; \
+	else echo "no C compiler: bin/virt-tools-libvirt is not built, and -d will say so"; rm -f bin/virt-tools-libvirt; fi
 
 # The daemon is embedded into every program, so it comes first.
 .PHONY: daemon

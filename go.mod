@@ -13,6 +13,8 @@ require (
 	golang.org/x/sys v0.49.0
 	golang.org/x/term v0.47.0
 	gopkg.in/yaml.v3 v3.0.1
+	libvirt.org/go/libvirt v1.10009.0
+	libvirt.org/go/libvirtxml v1.10006.0
 )
 
 // For tests alone: comparing structures, and scripts that run a program.

@@ -15,6 +15,10 @@ put() {
 	fi
 }
 
+# The tools look for it beside themselves and here.
+if [ "$action" = uninstall ] || [ -e bin/virt-tools-libvirt ]; then
+	put 755 bin/virt-tools-libvirt "$root/libexec/virt-tools/virt-tools-libvirt"
+fi
 for tool in "$@"; do
 	put 755 "bin/$tool" "$root/bin/$tool"
 	put 644 "$docs/man1/$tool.1" "$root/share/man/man1/$tool.1"

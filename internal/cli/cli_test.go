@@ -92,7 +92,7 @@ func TestHelp(t *testing.T) {
 
 func TestOptionLists(t *testing.T) {
 	_, out, _ := runSample(new(sampleOptions), nothing, "--long-options")
-	const long = "--add\n--blocksize\n--connect\n--count\n--number\n--domain\n--format\n--help\n--human-readable\n--names\n--trace\n--verbose\n--version\n"
+	const long = "--add\n--blocksize\n--connect\n--count\n--number\n--domain\n--format\n--freeze\n--help\n--human-readable\n--names\n--trace\n--verbose\n--version\n"
 	if out != long {
 		t.Errorf("--long-options = %q; want %q", out, long)
 	}

@@ -33,6 +33,8 @@ type Console struct {
 	safe           *safe.Writer // below Out when that is a terminal, else nil
 	status         int          // only rises
 
+	once sync.Once // says that a domain is in use
+
 	mu  sync.Mutex // guards err
 	err io.Writer
 }

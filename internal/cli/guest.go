@@ -23,11 +23,13 @@ type Guest struct {
 	Blocksize blocksizeOption `value:"optional" placeholder:"512|4096" complete:"512,4096" help:"Set the sector size of the disks that follow."`
 	Connect   string          `short:"c" placeholder:"URI" help:"Connect to this libvirt."`
 	Domain    domainOption    `short:"d" placeholder:"NAME" help:"Add the disks of a libvirt domain."`
+	Freeze    bool            `help:"Have the filesystems of a running domain frozen while they are read."`
 	Format    formatOption    `value:"optional" placeholder:"FORMAT" complete:"raw,qcow2,vmdk,vdi,vpc,vhdx" help:"Set the format of the disks that follow."`
 
 	drives    []Drive
 	format    string // for the next -a
 	blocksize int    // for the next -a, 0: the default
+	libvirt   *connection
 	unused    string // "--format" while no -a has followed it
 }
 
@@ -46,6 +48,9 @@ type Drive struct {
 	Domain    string // or those of a domain
 	Format    string // "": detect it
 	Blocksize int    // of a sector; 0: the default
+
+	guessed bool // the domain was an argument that is no file
+	listed  bool // the domain is one of those that libvirt listed, so this is a name
 }
 
 func (g *Guest) guest() *Guest { return g }
@@ -74,7 +79,9 @@ func (g *Guest) Positional(args []string) error {
 		if _, statErr := os.Lstat(arg); strings.Contains(arg, "/") || statErr == nil {
 			err = g.add(arg)
 		} else {
-			err = g.addDomain(arg)
+			if err = g.addDomain(arg); err == nil {
+				g.drives[len(g.drives)-1].guessed = true
+			}
 		}
 		if err != nil {
 			return err
@@ -88,20 +95,23 @@ func (g *Guest) Check() error {
 	if g.unused != "" {
 		return fmt.Errorf("%s must come before the -a that it is for", g.unused)
 	}
-	if g.Connect != "" {
-		return Hint(errors.New("libvirt domains (-c) are not built yet"), "name the disk image with -a")
-	}
+	domains := len(g.drives) == 0 // a tool may then take all of them
 	for _, drive := range g.drives {
-		if drive.Domain != "" {
-			return Hint(fmt.Errorf("libvirt domain %q: domains are not built yet", drive.Domain),
-				"name the disk image with -a, or write ./%s if it is a file", drive.Domain)
+		switch {
+		case drive.Domain != "":
+			domains = true
+		case drive.File != "":
+			if err := checkReadable(drive.File); err != nil {
+				return err
+			}
 		}
-		if drive.URI != "" {
-			continue
-		}
-		if err := checkReadable(drive.File); err != nil {
-			return err
-		}
+	}
+	switch {
+	case domains:
+	case g.Connect != "":
+		return errors.New("-c is for libvirt domains: there is no -d")
+	case g.Freeze:
+		return errors.New("--freeze is for libvirt domains: there is no -d")
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func TestDrives(t *testing.T) {
 			if _, err := parser.Parse(line.args); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(test.want, opts.Drives()); diff != "" {
+			if diff := cmp.Diff(test.want, opts.Drives(), cmp.AllowUnexported(Drive{})); diff != "" {
 				t.Errorf("Drives of %q (-want +got):\n%s", test.args, diff)
 			}
 		})
@@ -73,9 +73,9 @@ func TestGuestErrors(t *testing.T) {
 			"virt-sample: hint: an absolute path needs three slashes: file:///path\n"},
 		{"uri with a query", []string{"-a", "file:///x?y"}, "--add: file:///x?y: a file URI holds nothing but a path\nvirt-sample: hint: write ? as %3F and # as %23\n"},
 		{"uri without a path", []string{"-a", "file://"}, "--add: file://: the path is missing\n" + help},
-		{"connect", []string{"-c", "test:///default"}, "libvirt domains (-c) are not built yet\nvirt-sample: hint: name the disk image with -a\n"},
-		{"domain", []string{"-d", "web"}, "libvirt domain \"web\": domains are not built yet\n" +
-			"virt-sample: hint: name the disk image with -a, or write ./web if it is a file\n"},
+		{"connect", []string{"-c", "test:///default", "-a", file}, "-c is for libvirt domains: there is no -d\n"},
+		{"freeze", []string{"--freeze", "-a", file}, "--freeze is for libvirt domains: there is no -d\n"},
+		{"domain without a name", []string{"-d", ""}, "--domain: the name of a domain cannot be empty\n" + help},
 		{"number", []string{"-P", "x"}, "--count: expected a valid 64 bit int but got \"x\"\n" + help},
 	}
 	for _, test := range tests {
@@ -114,14 +114,14 @@ func TestPositional(t *testing.T) {
 		{nil, nil},
 		{[]string{"disk.img"}, []Drive{{File: "disk.img"}}},
 		{[]string{"./none"}, []Drive{{File: "./none"}}},
-		{[]string{"domain", "disk.img"}, []Drive{{Domain: "domain"}, {File: "disk.img"}}},
+		{[]string{"domain", "disk.img"}, []Drive{{Domain: "domain", guessed: true}, {File: "disk.img"}}},
 	}
 	for _, test := range tests {
 		var g Guest
 		if err := g.Positional(test.args); err != nil {
 			t.Errorf("Positional(%q) = %v", test.args, err)
 		}
-		if diff := cmp.Diff(test.want, g.Drives()); diff != "" {
+		if diff := cmp.Diff(test.want, g.Drives(), cmp.AllowUnexported(Drive{})); diff != "" {
 			t.Errorf("Positional(%q) (-want +got):\n%s", test.args, diff)
 		}
 	}

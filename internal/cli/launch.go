@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"virt-tools/internal/cli/safe"
@@ -25,22 +26,34 @@ func (g *Guest) LaunchWritable(ctx context.Context, console *Console) (*guestfs.
 }
 
 func (g *Guest) launch(ctx context.Context, console *Console, readOnly bool) (*guestfs.Handle, error) {
+	if g.Freeze && !readOnly {
+		return nil, errors.New("--freeze is for tools that only read: this one needs the domain to be shut off")
+	}
 	h := guestfs.New(&guestfs.Options{Verbose: console.verbose, Trace: console.trace})
 	h.OnEvent(console.event)
 	for _, drive := range g.drives {
-		opts := &guestfs.AddDriveOpts{ReadOnly: readOnly, Format: drive.Format, BlockSize: drive.Blocksize}
-		add, name := h.AddDrive, drive.File
-		if drive.URI != "" {
-			add, name = h.AddDriveURI, drive.URI
-		}
-		if err := add(name, opts); err != nil {
+		if err := g.addTo(ctx, h, console, drive, readOnly); err != nil {
 			return nil, errors.Join(err, h.Close())
 		}
 	}
 	if err := h.Launch(ctx); err != nil {
+		if len(g.drives) == 1 && g.drives[0].Domain != "" {
+			err = fmt.Errorf("libvirt domain %s: %w", g.drives[0].Domain, err)
+		}
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
+}
+
+func (g *Guest) addTo(ctx context.Context, h *guestfs.Handle, console *Console, drive Drive, readOnly bool) error {
+	opts := &guestfs.AddDriveOpts{ReadOnly: readOnly, Format: drive.Format, BlockSize: drive.Blocksize}
+	switch {
+	case drive.Domain != "":
+		return g.addDomainTo(ctx, h, console, drive, readOnly)
+	case drive.URI != "":
+		return h.AddDriveURI(drive.URI, opts)
+	}
+	return h.AddDrive(drive.File, opts)
 }
 
 // event shows what happens in the library and the appliance. It does not touch Out, which

@@ -25,8 +25,12 @@ func parseDisk(value string) (Drive, error) {
 	return Drive{URI: value}, err
 }
 
-// displayName is what output calls a disk: the last part of its path.
+// displayName is what output calls a disk: the last part of its path. A domain is called as
+// the user does.
 func (d Drive) displayName() string {
+	if d.Domain != "" {
+		return d.Domain
+	}
 	path := d.File
 	if d.URI != "" {
 		disk, err := netdisk.Parse(d.URI)

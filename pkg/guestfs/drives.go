@@ -126,35 +126,56 @@ func invalid(op, format string, args ...any) error {
 }
 
 func (g *Handle) addDrive(op string, d qemu.Drive) error {
-	plug, err := g.noteDrive(op, &d)
-	if err != nil || !plug {
+	return g.addDrives(op, []qemu.Drive{d})
+}
+
+// addDrives adds all drives or none.
+func (g *Handle) addDrives(op string, drives []qemu.Drive) error {
+	running, err := g.noteDrives(op, drives)
+	if err != nil || !running {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), plugTimeout)
-	defer cancel()
-	if err := g.plugLate(ctx, d); err != nil {
-		g.forgetDrive(d.Index)
-		return &Error{Op: op, Msg: err.Error(), cause: err, hint: qemu.HintOf(err)}
+	for i, d := range drives {
+		ctx, cancel := context.WithTimeout(context.Background(), plugTimeout)
+		err := g.plugLate(ctx, d)
+		for j := 0; err != nil && j < i; j++ {
+			err = errors.Join(err, g.takeOut(ctx, drives[j].Index))
+		}
+		cancel()
+		if err != nil {
+			for _, d := range drives {
+				g.forgetDrive(d.Index)
+			}
+			return &Error{Op: op, Msg: err.Error(), cause: err, hint: qemu.HintOf(err)}
+		}
 	}
 	return nil
 }
 
-// noteDrive gives a drive its target. It tells whether the machine runs already.
-func (g *Handle) noteDrive(op string, d *qemu.Drive) (running bool, err error) {
+// noteDrives gives drives their targets. It tells whether the machine runs already.
+func (g *Handle) noteDrives(op string, drives []qemu.Drive) (running bool, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.state != configuring && g.state != ready {
 		return false, invalid(op, "drives are added before Launch or after it")
 	}
-	d.Index = slices.IndexFunc(g.drives, func(o drive) bool { return o.removed })
-	if d.Index < 0 {
-		d.Index = len(g.drives)
-		if d.Index >= maxDrives {
-			return false, invalid(op, "an appliance takes at most %d drives", maxDrives)
+	used := 0
+	for _, d := range g.drives {
+		if !d.removed {
+			used++
 		}
-		g.drives = append(g.drives, drive{})
 	}
-	g.drives[d.Index] = drive{spec: *d}
+	if used+len(drives) > maxDrives {
+		return false, invalid(op, "an appliance takes at most %d drives", maxDrives)
+	}
+	for i := range drives {
+		d := &drives[i]
+		if d.Index = slices.IndexFunc(g.drives, func(o drive) bool { return o.removed }); d.Index < 0 {
+			d.Index = len(g.drives)
+			g.drives = append(g.drives, drive{})
+		}
+		g.drives[d.Index] = drive{spec: *d}
+	}
 	return g.state == ready, nil
 }
 
@@ -201,14 +222,27 @@ func (g *Handle) RemoveDrive(ctx context.Context, label string) error {
 	case state != ready || m == nil:
 		return invalid(op, "the appliance does not run")
 	}
-	if err := g.internalDetach(ctx, index); err != nil {
-		return err
-	}
-	if err := m.Unplug(ctx, index); err != nil {
+	if err := g.takeOut(ctx, index); err != nil {
+		var e *Error
+		if errors.As(err, &e) {
+			return err
+		}
 		return &Error{Op: op, Msg: err.Error(), cause: err, hint: qemu.HintOf(err)}
 	}
 	g.forgetDrive(index)
 	return nil
+}
+
+// takeOut takes a drive out of the running appliance.
+func (g *Handle) takeOut(ctx context.Context, index int) error {
+	if err := g.internalDetach(ctx, index); err != nil {
+		return err
+	}
+	m := g.running()
+	if m == nil {
+		return errLost
+	}
+	return m.Unplug(ctx, index)
 }
 
 // MaxDrives returns how many drives can be added.

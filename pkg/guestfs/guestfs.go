@@ -86,6 +86,7 @@ type Handle struct {
 	accel    string
 	accelWhy string
 	closed   bool // Close was called
+	onClose  []func()
 }
 
 // New returns a handle that is configured and not launched. nil means the

@@ -3,6 +3,7 @@ package guestfs
 import (
 	"context"
 	"errors"
+	"slices"
 )
 
 // Shutdown unmounts the guest's filesystems, flushes its disks and stops the
@@ -32,9 +33,22 @@ func (g *Handle) Shutdown(ctx context.Context) error {
 func (g *Handle) Close() error {
 	g.mu.Lock()
 	g.closed = true
+	after := g.onClose
+	g.onClose = nil
 	g.mu.Unlock()
 	g.kill()
+	for _, f := range slices.Backward(after) {
+		f()
+	}
 	return nil
+}
+
+// OnClose has f called by Close, when the appliance has ended and uses no disk any more. The
+// function given last is called first.
+func (g *Handle) OnClose(f func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.onClose = append(g.onClose, f)
 }
 
 // kill ends the machine and the handle's use.
