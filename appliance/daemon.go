@@ -8,7 +8,7 @@ import (
 	"io/fs"
 	"os"
 
-	"virt-tools/appliance/internal/decompress"
+	"virt-tools/internal/decompress"
 )
 
 // embedded holds guestfsd.zst in a program built by make. The pattern names the folder, since a file that is not there

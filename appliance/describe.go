@@ -9,7 +9,7 @@ import (
 	"path"
 	"strings"
 
-	"virt-tools/appliance/internal/cpio"
+	"virt-tools/internal/cpio"
 )
 
 // contentsName is where the initramfs says what it is.

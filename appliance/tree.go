@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"virt-tools/appliance/internal/cpio"
 	"virt-tools/appliance/internal/inputs"
+	"virt-tools/internal/cpio"
 )
 
 // tree is the filesystem of the appliance while it is put together: paths to what is there. Parent directories make

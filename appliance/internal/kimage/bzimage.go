@@ -21,7 +21,7 @@ import (
 	"errors"
 	"fmt"
 
-	"virt-tools/appliance/internal/decompress"
+	"virt-tools/internal/decompress"
 )
 
 const (

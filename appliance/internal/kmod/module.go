@@ -8,7 +8,7 @@ import (
 	"path"
 	"strings"
 
-	"virt-tools/appliance/internal/decompress"
+	"virt-tools/internal/decompress"
 )
 
 // Module is one module, uncompressed.

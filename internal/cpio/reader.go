@@ -43,14 +43,18 @@ func (r *Reader) Next() (Header, error) {
 		return Header{}, fmt.Errorf("cpio: name at %d: %w", r.next+headerSize, noEOF(err))
 	}
 	h := Header{Name: string(name[:nameSize-1]), Mode: mode, Size: int64(size), Major: major, Minor: minor}
+	at := align(r.next + headerSize + int64(nameSize))
 	if h.Name == trailer {
+		r.next = at
 		return Header{}, io.EOF
 	}
-	at := align(r.next + headerSize + int64(nameSize))
 	r.data = io.NewSectionReader(r.r, at, h.Size)
 	r.next = align(at + h.Size)
 	return h, nil
 }
+
+// Offset is where the next entry begins; after io.EOF, where the archive ends.
+func (r *Reader) Offset() int64 { return r.next }
 
 // Data reads the data of the entry that Next returned last.
 func (r *Reader) Data() io.Reader { return r.data }
