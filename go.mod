@@ -25,5 +25,9 @@ require (
 
 require (
 	github.com/digitalocean/go-libvirt v0.0.0-20220804181439-8648fbde413e // indirect
+	github.com/go-crypt/crypt v0.14.15 // indirect
+	github.com/go-crypt/x v0.4.16 // indirect
+	github.com/openwall/yescrypt-go v1.0.0 // indirect
+	golang.org/x/crypto v0.47.0 // indirect
 	golang.org/x/tools v0.26.0 // indirect
 )

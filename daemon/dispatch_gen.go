@@ -465,6 +465,8 @@ var procedures = map[uint32]procedure{
 	10006: {name: "internal_failure", stub: stubInternalFailure},
 	10007: {name: "internal_list_applications", stub: stubInternalListApplications, fileOut: true},
 	10010: {name: "inspect_facts", stub: stubInspectFacts},
+	10011: {name: "luks_set_uuid", stub: stubLuksSetUuid, feature: "luks"},
+	10012: {name: "md_set_uuid", stub: stubMdSetUuid, feature: "mdadm"},
 }
 
 // unbuiltUploads are the calls that come with a file and are not answered.
@@ -6443,4 +6445,24 @@ func stubInspectFacts(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.String(ret)
 	return nil
+}
+
+func stubLuksSetUuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	uuid := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doLuksSetUuid(c, device, uuid)
+}
+
+func stubMdSetUuid(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	md := a.device()
+	uuid := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMdSetUuid(c, md, uuid)
 }

@@ -106,6 +106,21 @@ func doLuksUuid(c *Call, device string) (string, error) {
 	return sb.UUID, nil
 }
 
+// doLuksSetUuid works on a device that is open, too: the UUID is in the header
+// only.
+func doLuksSetUuid(c *Call, device, uuid string) error {
+	if !uuidForm.MatchString(uuid) {
+		return withErrno(syscall.EINVAL, "%q is not a UUID", uuid)
+	}
+	if _, err := doLuksUuid(c, device); err != nil {
+		return err
+	}
+	if err := c.cryptsetup("", "luksUUID", "--uuid", uuid, device); err != nil {
+		return fmt.Errorf("%s: %w", device, err)
+	}
+	return nil
+}
+
 // mapForm are the names that mapped devices can have.
 var mapForm = regexp.MustCompile(`^[^-/][^/]{0,126}$`)
 

@@ -2,10 +2,12 @@ package daemon
 
 import (
 	"errors"
+	"fmt"
 	"log"
 	"math/bits"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -159,6 +161,32 @@ func mdCreateArgs(name string, devices []string, opts *mdCreateOpts) ([]string, 
 func doMdStop(c *Call, md string) error {
 	_, err := c.mdadm("--stop", md)
 	return err
+}
+
+var mdUUIDForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(:[0-9a-fA-F]{8}){3}$`)
+
+// doMdSetUuid stops the array and has mdadm write the UUID while it assembles
+// it again under its name. When that fails it is assembled as it was.
+func doMdSetUuid(c *Call, md, uuid string) error {
+	if !mdUUIDForm.MatchString(uuid) {
+		return withErrno(syscall.EINVAL, "%q is not the UUID of an array: four groups of eight hexadecimal digits with colons between", uuid)
+	}
+	stat, err := doMdStat(c, md)
+	if err != nil {
+		return err
+	}
+	argv := []string{"--assemble", "--run", md}
+	for _, member := range stat {
+		argv = append(argv, member.MdstatDevice)
+	}
+	if err := doMdStop(c, md); err != nil {
+		return err
+	}
+	if _, err := c.mdadm(append(argv, "--update=uuid", "--uuid="+uuid)...); err != nil {
+		_, again := c.mdadm(argv...)
+		return errors.Join(fmt.Errorf("%s: %w", md, err), again)
+	}
+	return nil
 }
 
 func doMdDetail(c *Call, md string) ([]wire.Pair, error) {

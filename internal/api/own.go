@@ -12,4 +12,6 @@ var ownCalls = []Call{
 	{Name: "internal_failure", Proc: ProcOwn + 6, Ret: Ret{Kind: RetStringList, Name: "error"}, Internal: true, Status: Done, Summary: "take the error number and the message of the download that broke off last"},
 	{Name: "internal_list_applications", Proc: ProcOwn + 7, Args: []Arg{{"root", Mountable}, {"kind", String}, {"filename", FileOut}}, Internal: true, Cancellable: true, Status: Done, Summary: "send the applications of a kind: system, snap or flatpak"},
 	{Name: "inspect_facts", Proc: ProcOwn + 10, Args: []Arg{{"root", Mountable}}, Ret: Ret{Kind: RetString, Name: "facts"}, Status: Done, Summary: "say in JSON how a root that is mounted is set up: network, users, services, kernels and more"},
+	{Name: "luks_set_uuid", Proc: ProcOwn + 11, Args: []Arg{{"device", Device}, {"uuid", String}}, Feature: "luks", Status: Done, Summary: "set the UUID of a LUKS device"},
+	{Name: "md_set_uuid", Proc: ProcOwn + 12, Args: []Arg{{"md", Device}, {"uuid", String}}, Feature: "mdadm", Status: Done, Summary: "set the UUID of a software RAID device that is not in use"},
 }

@@ -122,3 +122,23 @@ func (g *Handle) InspectFacts(ctx context.Context, root Mountable) (string, erro
 	ret := d.String()
 	return ret, r.finish(d)
 }
+
+// LuksSetUuid calls luks_set_uuid: set the UUID of a LUKS device.
+func (g *Handle) LuksSetUuid(ctx context.Context, device Device, uuid string) error {
+	var e wire.Encoder
+	e.String(string(device))
+	e.String(uuid)
+	r := request{name: "luks_set_uuid", proc: 10011, args: &e, trace: []any{device, uuid}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// MdSetUuid calls md_set_uuid: set the UUID of a software RAID device that is not in use.
+func (g *Handle) MdSetUuid(ctx context.Context, md Device, uuid string) error {
+	var e wire.Encoder
+	e.String(string(md))
+	e.String(uuid)
+	r := request{name: "md_set_uuid", proc: 10012, args: &e, trace: []any{md, uuid}}
+	_, err := g.call(ctx, &r)
+	return err
+}

@@ -29,6 +29,13 @@ func TestLUKS(t *testing.T) {
 	same(t, "luks_uuid", id, uuid)
 
 	must(t, g.CryptsetupOpen(ctx, dev, first, "secret", nil))
+	const newID = "11111111-aaaa-4bbb-8ccc-0123456789ab"
+	must(t, g.LuksSetUuid(ctx, dev, newID)) // while it is open
+	id, err = g.LuksUuid(ctx, dev)
+	must(t, err)
+	same(t, "luks_uuid after luks_set_uuid", id, newID)
+	wantErr(t, g.LuksSetUuid(ctx, dev, "--help"), syscall.EINVAL)
+	wantErr(t, g.LuksSetUuid(ctx, mapped, newID), syscall.EINVAL)
 	must(t, g.Mkfs(ctx, "ext4", mapped, nil))
 	must(t, g.Mount(ctx, mapped, "/"))
 	must(t, g.Write(ctx, "/file", []byte("hidden")))

@@ -2,6 +2,7 @@ package calls
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -53,6 +54,20 @@ func TestMd(t *testing.T) {
 	list, err = g.ListFilesystems(ctx)
 	must(t, err)
 	same(t, "list_filesystems", list, guestfs.Pairs{{Key: "/dev/sde", Value: "unknown"}, {Key: "/dev/md127p1", Value: "ext2"}})
+
+	const newID = "0a1b2c3d:4e5f6071:8293a4b5:c6d7e8f9"
+	wantErr(t, g.MdSetUuid(ctx, "/dev/md127", "1-2-3"), syscall.EINVAL)
+	must(t, g.MdSetUuid(ctx, "/dev/md127", newID))
+	detail, err = g.MdDetail(ctx, "/dev/md127")
+	must(t, err)
+	if i := slices.IndexFunc(detail, func(p guestfs.Pair) bool { return p.Key == "uuid" }); i < 0 || detail[i].Value != newID {
+		t.Errorf("md_detail after md_set_uuid: %v", detail)
+	}
+	must(t, g.MountRo(ctx, "/dev/md127p1", "/"))
+	if err := g.MdSetUuid(ctx, "/dev/md127", newID); err == nil {
+		t.Error("md_set_uuid of an array in use succeeds")
+	}
+	must(t, g.UmountAll(ctx))
 
 	must(t, g.MdStop(ctx, "/dev/md127"))
 	arrays, err = g.ListMdDevices(ctx)
