@@ -7,9 +7,12 @@ require (
 	github.com/aymanbagabas/go-udiff v0.4.1
 	github.com/digitalocean/go-qemu v0.0.0-20250212194115-ee9b0668d242
 	github.com/evanphx/json-patch/v5 v5.9.11
+	github.com/go-crypt/crypt v0.14.15
 	github.com/klauspost/compress v1.20.3
+	github.com/openwall/yescrypt-go v1.0.0
 	github.com/pierrec/lz4/v4 v4.1.33
 	github.com/ulikunitz/xz v0.5.17
+	golang.org/x/crypto v0.47.0
 	golang.org/x/sys v0.49.0
 	golang.org/x/term v0.47.0
 	gopkg.in/yaml.v3 v3.0.1
@@ -25,9 +28,6 @@ require (
 
 require (
 	github.com/digitalocean/go-libvirt v0.0.0-20220804181439-8648fbde413e // indirect
-	github.com/go-crypt/crypt v0.14.15 // indirect
 	github.com/go-crypt/x v0.4.16 // indirect
-	github.com/openwall/yescrypt-go v1.0.0 // indirect
-	golang.org/x/crypto v0.47.0 // indirect
 	golang.org/x/tools v0.26.0 // indirect
 )

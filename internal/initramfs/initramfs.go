@@ -37,11 +37,17 @@ const (
 	maxArchives = 64
 )
 
-const magic = "070701"
+const (
+	magic = "070701"
+	lzo   = "\x89LZO"
+)
 
-// ErrFormat is the answer to an image that is neither a cpio archive nor packed
-// in a known way.
-var ErrFormat = errors.New("initial RAM disk of an unknown format")
+// Errors that callers tell apart: an image that a kernel may read, but not this
+// package; and what no kernel takes for an initial RAM disk.
+var (
+	ErrFormat = errors.New("initial RAM disk of an unknown format")
+	ErrNone   = errors.New("not an initial RAM disk")
+)
 
 // File is a small regular file.
 type File struct {
@@ -71,6 +77,9 @@ func Read(image []byte) (map[string]*File, error) {
 			continue
 		}
 		if decompress.Format(rest) == "" {
+			if n == 0 && !bytes.HasPrefix(rest, []byte(lzo)) {
+				return nil, ErrNone
+			}
 			return nil, ErrFormat
 		}
 		end := plainTail(rest)
@@ -87,7 +96,7 @@ func Read(image []byte) (map[string]*File, error) {
 		rest = rest[end:]
 	}
 	if r.entries == 0 {
-		return nil, ErrFormat
+		return nil, ErrNone
 	}
 	return r.files, nil
 }

@@ -114,8 +114,9 @@ func TestErrors(t *testing.T) {
 		image []byte
 		want  error
 	}{
-		"empty":         {nil, ErrFormat},
-		"zeroes":        {make([]byte, 4096), ErrFormat},
+		"empty":         {nil, ErrNone},
+		"zeroes":        {make([]byte, 4096), ErrNone},
+		"text":          {[]byte("not one at all"), ErrNone},
 		"lzo":           {[]byte("\x89LZO\x00\r\n\x1a\n"), ErrFormat},
 		"damaged gzip":  {[]byte("\x1f\x8b\x08\x00 not gzip at all"), ErrFormat},
 		"cut":           {whole[:len(whole)-130], io.ErrUnexpectedEOF},

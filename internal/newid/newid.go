@@ -26,15 +26,15 @@ type Kind string
 
 // The kinds, as reports name them.
 const (
-	Filesystem    Kind = "filesystem" // ext, xfs, btrfs, swap, LUKS: a UUID
-	FAT           Kind = "fat"        // ABCD-1234
-	Encryption    Kind = "luks"
-	Partition     Kind = "partition" // of a GPT
-	Disk          Kind = "disk"      // a GPT's
-	MBR           Kind = "mbr"       // 8 hexadecimal digits
-	PhysicalGroup Kind = "vg"        // LVM's: 38 characters of both cases
-	PhysicalVol   Kind = "pv"
-	Array         Kind = "md" // 8:8:8:8
+	Filesystem  Kind = "filesystem" // ext, xfs, btrfs, swap, LUKS: a UUID
+	FAT         Kind = "fat"        // ABCD-1234
+	Encryption  Kind = "luks"
+	Partition   Kind = "partition" // of a GPT
+	Disk        Kind = "disk"      // a GPT's
+	MBR         Kind = "mbr"       // 8 hexadecimal digits
+	VolumeGroup Kind = "vg"        // LVM's: 38 characters of both cases
+	PhysicalVol Kind = "pv"
+	Array       Kind = "md" // 8:8:8:8
 )
 
 // Change is an identifier and what it becomes.

@@ -23,7 +23,7 @@ var sample = []Change{
 	{Kind: Encryption, Device: "/dev/sda3", Old: luks, New: luksN},
 	{Kind: FAT, Device: "/dev/sda1", Old: "ABCD-1234", New: "90EF-5678"},
 	{Kind: MBR, Device: "/dev/sdb", Old: "deadbeef", New: "0badcafe"},
-	{Kind: PhysicalGroup, Device: "vg", Old: vg, New: vgN},
+	{Kind: VolumeGroup, Device: "vg", Old: vg, New: vgN},
 	{Kind: Array, Device: "/dev/md0", Old: "0a1b2c3d:4e5f6071:8293a4b5:c6d7e8f9", New: "f9e8d7c6:b5a49382:71605f4e:3d2c1b0a"},
 }
 

@@ -13,11 +13,11 @@ import (
 const maxSpelling = 38 + 6*3
 
 var forms = map[Kind]*regexp.Regexp{
-	Filesystem:    regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`),
-	FAT:           regexp.MustCompile(`^[0-9a-fA-F]{4}-[0-9a-fA-F]{4}$`),
-	MBR:           regexp.MustCompile(`^[0-9a-fA-F]{8}$`),
-	PhysicalGroup: regexp.MustCompile(`^[0-9a-zA-Z]{6}(-[0-9a-zA-Z]{4}){5}-[0-9a-zA-Z]{6}$`),
-	Array:         regexp.MustCompile(`^[0-9a-fA-F]{8}(:[0-9a-fA-F]{8}){3}$`),
+	Filesystem:  regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`),
+	FAT:         regexp.MustCompile(`^[0-9a-fA-F]{4}-[0-9a-fA-F]{4}$`),
+	MBR:         regexp.MustCompile(`^[0-9a-fA-F]{8}$`),
+	VolumeGroup: regexp.MustCompile(`^[0-9a-zA-Z]{6}(-[0-9a-zA-Z]{4}){5}-[0-9a-zA-Z]{6}$`),
+	Array:       regexp.MustCompile(`^[0-9a-fA-F]{8}(:[0-9a-fA-F]{8}){3}$`),
 }
 
 func (k Kind) form() *regexp.Regexp {
@@ -25,7 +25,7 @@ func (k Kind) form() *regexp.Regexp {
 	case Encryption, Partition, Disk:
 		return forms[Filesystem]
 	case PhysicalVol:
-		return forms[PhysicalGroup]
+		return forms[VolumeGroup]
 	}
 	return forms[k]
 }
@@ -85,7 +85,7 @@ func New(changes []Change) *Rewriter {
 // add enters all spellings of a change.
 func (r *Rewriter) add(c Change) {
 	switch c.Kind {
-	case PhysicalGroup, PhysicalVol:
+	case VolumeGroup, PhysicalVol:
 		r.exact[c.Old] = spelling{to: c.New}
 		r.exact[escape(c.Old)] = spelling{to: escape(c.New)}
 		// As the kernel names volumes: LVM- and the identifiers of group and volume.

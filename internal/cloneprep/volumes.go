@@ -1,0 +1,155 @@
+package cloneprep
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"virt-tools/internal/newid"
+	"virt-tools/pkg/guestfs"
+)
+
+// volumeIdentifiers changes the UUIDs of arrays, physical volumes and volume
+// groups that are seen for the first time. A group must not be in use for that,
+// nor an array.
+func (p *prep) volumeIdentifiers(ctx context.Context) error {
+	operation := "uuids"
+	if !p.has(operation) {
+		if operation = "lvm-uuids"; !p.has(operation) {
+			return nil
+		}
+	}
+	p.log("Performing %q ...", operation)
+	vgs, pvs, err := p.volumes(ctx)
+	if err != nil {
+		return err
+	}
+	var groups []string
+	for name := range vgs {
+		if p.first("vg " + name) {
+			groups = append(groups, name)
+		}
+	}
+	slices.Sort(groups)
+	if len(groups) > 0 {
+		if err := p.g.VgActivate(ctx, false, groups); err != nil {
+			return err
+		}
+	}
+	if p.has("uuids") {
+		if err := p.arrays(ctx); err != nil {
+			return err
+		}
+	}
+	var devices []guestfs.Device
+	for device := range pvs {
+		if p.first("pv " + string(device)) {
+			devices = append(devices, device)
+		}
+	}
+	slices.Sort(devices)
+	if len(groups)+len(devices) == 0 {
+		return nil
+	}
+	if err := p.changeVolumes(ctx, groups, devices, len(groups) == len(vgs) && len(devices) == len(pvs)); err != nil {
+		return err
+	}
+	if len(groups) > 0 {
+		if err := p.g.VgActivate(ctx, true, groups); err != nil {
+			return err
+		}
+	}
+	vgsNow, pvsNow, err := p.volumes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, device := range devices {
+		if pvsNow[device] == "" {
+			return errors.New(string(device) + ": the physical volume is gone after its UUID was changed")
+		}
+		p.changed(operation, newid.PhysicalVol, string(device), pvs[device], pvsNow[device])
+	}
+	for _, name := range groups {
+		p.changed(operation, newid.VolumeGroup, name, vgs[name], vgsNow[name])
+	}
+	return nil
+}
+
+// changeVolumes has LVM draw UUIDs, for all at once where it can: each run of it
+// takes some tenths of a second.
+func (p *prep) changeVolumes(ctx context.Context, groups []string, devices []guestfs.Device, isAll bool) error {
+	if isAll {
+		err := p.g.PvchangeUuidAll(ctx)
+		if err == nil && len(groups) > 0 {
+			err = p.g.VgchangeUuidAll(ctx)
+		}
+		return err
+	}
+	for _, device := range devices {
+		if err := p.g.PvchangeUuid(ctx, device); err != nil {
+			return err
+		}
+	}
+	for _, name := range groups {
+		if err := p.g.VgchangeUuid(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// volumes returns the UUIDs of volume groups and physical volumes.
+func (p *prep) volumes(ctx context.Context) (map[string]string, map[guestfs.Device]string, error) {
+	vgs, pvs := map[string]string{}, map[guestfs.Device]string{}
+	physical, err := p.g.PvsFull(ctx)
+	if err != nil || len(physical) == 0 {
+		return vgs, pvs, err
+	}
+	for _, pv := range physical {
+		if strings.HasPrefix(pv.PvName, "/dev/") { // not one that is missing
+			pvs[guestfs.Device(pv.PvName)] = lvmID(pv.PvUuid)
+		}
+	}
+	groups, err := p.g.VgsFull(ctx)
+	for _, vg := range groups {
+		vgs[vg.VgName] = lvmID(vg.VgUuid)
+	}
+	return vgs, pvs, err
+}
+
+// lvmID writes 32 characters as LVM does.
+func lvmID(id string) string {
+	if id = strings.ReplaceAll(id, "-", ""); len(id) != 32 {
+		return id
+	}
+	return strings.Join([]string{id[:6], id[6:10], id[10:14], id[14:18], id[18:22], id[22:26], id[26:]}, "-")
+}
+
+// arrays changes the UUIDs of software RAID.
+func (p *prep) arrays(ctx context.Context) error {
+	arrays, err := p.g.ListMdDevices(ctx)
+	if err != nil {
+		return err
+	}
+	for _, md := range arrays {
+		if !p.first("md " + string(md)) {
+			continue
+		}
+		detail, err := p.g.MdDetail(ctx, md)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(detail, func(pair guestfs.Pair) bool { return pair.Key == "uuid" })
+		if i < 0 || !newid.Array.Valid(detail[i].Value) {
+			p.keep(Entry{Operation: "uuids", Kind: string(newid.Array), Device: string(md), Reason: "its metadata has no UUID that can be set"})
+			continue
+		}
+		now := newid.Array.Random()
+		if err := p.g.MdSetUuid(ctx, md, now); err != nil {
+			return err
+		}
+		p.changed("uuids", newid.Array, string(md), detail[i].Value, now)
+	}
+	return nil
+}
