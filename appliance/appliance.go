@@ -53,6 +53,8 @@ type Appliance struct {
 	Initrd  string
 	Version string // of the kernel, as uname -r prints it
 	Key     string // hexadecimal; differs when the kernel or the initramfs differ
+
+	Root, RootUUID string // filesystem with the programs, in an appliance of libguestfs only; empty otherwise
 }
 
 // request is everything that decides which appliance a caller wants, but for the host's files.

@@ -40,6 +40,8 @@ demo|debootstrap|debootstrap|makes the Debian guest
 check|virt-df|guestfs-tools|the reference that results are compared with
 check|guestfish|guestfish|drives our appliance in the interoperation tests
 check|libguestfs-test-tool|libguestfs-tools|checks our appliance as libguestfs does its own
+check|/usr/include/guestfs.h|libguestfs-dev|a program on its C binding drives our appliance
+check|/usr/lib/x86_64-linux-gnu/guestfs/supermin.d/packages-xfs|libguestfs-xfs|what xfs does in our appliance is compared with it
 check|gcc|gcc|the race detector needs it
 check|/usr/include/stdlib.h|libc6-dev|the race detector needs it
 check|virsh|libvirt-clients|defines and starts the domains of the tests
@@ -68,7 +70,7 @@ check|makefs|makefs|makes the UFS of a test guest
 check|nbdkit|nbdkit|serves disks to the tests
 check|/usr/sbin/sshd|openssh-server|serves disks to the tests
 check|ssh-agent|openssh-client|holds the key for that server
-check|/usr/share/doc/qemu-block-extra|qemu-block-extra|QEMU's part for disks on web, SSH, iSCSI and Ceph servers
+check|/usr/share/doc/qemu-block-extra|qemu-block-extra|the part of QEMU for disks on web, SSH, iSCSI and Ceph servers
 check|sqlite3|sqlite3|makes databases for the tests
 check|hivexregedit|libwin-hivex-perl|exports and merges registry keys beside ours
 check|cpio|cpio|reads the initramfs back in the tests

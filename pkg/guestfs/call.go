@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"virt-tools/internal/api"
 	"virt-tools/internal/qemu"
 	"virt-tools/internal/wire"
 )
@@ -53,7 +54,7 @@ func (g *Handle) call(ctx context.Context, r *request) (*wire.Decoder, error) {
 // exchange does the work of call; the caller holds g.calls.
 func (g *Handle) exchange(ctx context.Context, r *request) (*wire.Decoder, error) {
 	g.mu.Lock()
-	l, own, st := g.link, g.own != nil, g.state
+	l, own, st, foreign := g.link, g.own != nil, g.state, g.foreign
 	g.mu.Unlock()
 	if l == nil {
 		msg := "call Launch before this"
@@ -61,6 +62,9 @@ func (g *Handle) exchange(ctx context.Context, r *request) (*wire.Decoder, error
 			msg = "the appliance has been stopped"
 		}
 		return nil, &Error{Op: r.name, Errno: "EINVAL", Msg: msg}
+	}
+	if foreign && r.proc >= api.ProcOwn {
+		return nil, &Error{Op: r.name, Errno: "ENOTSUP", Msg: "libguestfs's appliance does not have this call", hint: "unset LIBGUESTFS_PATH"}
 	}
 	if err := r.args.Err(); err != nil {
 		return nil, &Error{Op: r.name, Errno: "EINVAL", Msg: err.Error(), cause: err}

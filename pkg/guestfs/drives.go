@@ -191,6 +191,9 @@ func (g *Handle) plugLate(ctx context.Context, d qemu.Drive) error {
 	if m == nil {
 		return errLost
 	}
+	if g.foreign {
+		return errForeignDrives
+	}
 	if err := m.Plug(ctx, d); err != nil {
 		return err
 	}
@@ -199,6 +202,9 @@ func (g *Handle) plugLate(ctx context.Context, d qemu.Drive) error {
 	}
 	return nil
 }
+
+// errForeignDrives is what adding a drive late gives on libguestfs's appliance.
+var errForeignDrives = errors.New("libguestfs's appliance takes drives before Launch only")
 
 // RemoveDrive calls remove_drive: it takes out the drive with a label. After
 // Launch nothing in the appliance may use the drive; its changes are on disk then.

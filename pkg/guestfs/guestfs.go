@@ -80,6 +80,7 @@ type Handle struct {
 	machine  *qemu.Machine
 	link     *link
 	own      map[string]bool // calls of our own that the daemon knows
+	foreign  bool            // the appliance is one of libguestfs
 	onEvent  func(Event)
 	console  tail
 	timings  Timings

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -173,7 +172,7 @@ func (g *Handle) launch(ctx context.Context) error {
 		return err
 	}
 	start = time.Now()
-	if len(g.drives) > 0 {
+	if len(g.drives) > 0 && a.Root == "" {
 		if err := g.attach(ctx, g.drives); err != nil {
 			return err
 		}
@@ -201,6 +200,9 @@ func (g *Handle) begin(ctx context.Context, a *appliance.Appliance, accel, why s
 	g.mu.Lock()
 	g.accel, g.accelWhy = accel, why
 	g.mu.Unlock()
+	if a.Root != "" {
+		return g.bootForeign(ctx, a, config)
+	}
 	if g.opts.Template == templateOff {
 		return g.boot(ctx, config)
 	}
@@ -280,8 +282,9 @@ func (g *Handle) setTiming(set func(*Timings)) {
 func (g *Handle) findAppliance(ctx context.Context) (*appliance.Appliance, error) {
 	if g.opts.Path != "" {
 		for _, dir := range filepath.SplitList(g.opts.Path) {
-			if _, err := os.Stat(filepath.Join(dir, "README.fixed")); err == nil {
-				return &appliance.Appliance{Dir: dir, Kernel: filepath.Join(dir, "kernel"), Initrd: filepath.Join(dir, "initrd")}, nil
+			a, err := appliance.Fixed(dir)
+			if err == nil || !errors.Is(err, appliance.ErrNotFixed) {
+				return a, err
 			}
 		}
 		return nil, &advised{
