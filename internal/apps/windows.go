@@ -1,6 +1,7 @@
 package apps
 
 import (
+	"encoding/binary"
 	"errors"
 	"strings"
 
@@ -37,6 +38,7 @@ func (l *lister) windows(hive string) {
 			}
 		}
 	}
+	l.defender(f, hive)
 }
 
 // keysBelow returns the keys below a path, as many as can be read.
@@ -83,19 +85,43 @@ func program(f *hivefile.File, key regf.Node) (a Application, err error) {
 	return a, err
 }
 
-// guards are words in the names of programs that guard against viruses, which
-// programs that convert a guest want to know of.
-var guards = []string{"virus", "kaspersky", "mcafee", "norton", "sophos", "bitdefender", "avast", "avira", "eset security", "f-secure", "trend micro"}
+// guards are words in the names and publishers of programs that guard against
+// viruses, which programs that convert a guest want to know of.
+var guards = []string{"virus", "kaspersky", "mcafee", "norton", "sophos", "apexonent", "avg technologies"}
+
+const antivirus = "antivirus"
 
 func class(a Application) string {
-	if strings.Contains(strings.ToLower(a.Publisher), "avg technologies") {
-		return "antivirus"
-	}
-	name := strings.ToLower(a.Name + "\n" + a.DisplayName)
+	names := strings.ToLower(a.Name + "\n" + a.DisplayName + "\n" + a.Publisher)
 	for _, word := range guards {
-		if strings.Contains(name, word) {
-			return "antivirus"
+		if strings.Contains(names, word) {
+			return antivirus
 		}
 	}
 	return ""
+}
+
+// defender is the guard that comes with Windows. It has no key of a program.
+func (l *lister) defender(f *hivefile.File, hive string) {
+	found := false
+	err := f.Read(func(h *regf.Hive) error {
+		n, err := f.Key("Microsoft", "Windows Defender")
+		if n == 0 || err != nil {
+			return err
+		}
+		found = true
+		v, err := h.Value(n, "DisableAntiVirus")
+		if v == 0 || err != nil {
+			return err
+		}
+		b, err := f.Data(v)
+		found = len(b) != 4 || binary.LittleEndian.Uint32(b) != 1
+		return err
+	})
+	if err != nil {
+		l.warn("%s: %v", hive, err)
+	}
+	if found {
+		l.emit(Application{Name: "WinDefend", DisplayName: "Microsoft Defender Antivirus", Publisher: "Microsoft Corporation", Class: antivirus})
+	}
 }
