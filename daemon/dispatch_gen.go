@@ -464,6 +464,7 @@ var procedures = map[uint32]procedure{
 	10005: {name: "replace_file", stub: stubReplaceFile, optargs: 2, fileIn: true},
 	10006: {name: "internal_failure", stub: stubInternalFailure},
 	10007: {name: "internal_list_applications", stub: stubInternalListApplications, fileOut: true},
+	10008: {name: "internal_get_icon", stub: stubInternalGetIcon, fileOut: true},
 	10010: {name: "inspect_facts", stub: stubInspectFacts},
 	10011: {name: "luks_set_uuid", stub: stubLuksSetUuid, feature: "luks"},
 	10012: {name: "md_set_uuid", stub: stubMdSetUuid, feature: "mdadm"},
@@ -6431,6 +6432,18 @@ func stubInternalListApplications(c *Call, d *wire.Decoder, e *wire.Encoder) err
 		return err
 	}
 	return doInternalListApplications(c, root, kind, filename)
+}
+
+func stubInternalGetIcon(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.mountable()
+	favicon := a.d.Bool()
+	highquality := a.d.Bool()
+	filename := c.download()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doInternalGetIcon(c, root, favicon, highquality, filename)
 }
 
 func stubInspectFacts(c *Call, d *wire.Decoder, e *wire.Encoder) error {

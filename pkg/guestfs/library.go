@@ -69,16 +69,18 @@ func (g *Handle) ReadFile(ctx context.Context, path Path) ([]byte, error) {
 
 // limitWriter fails when more than left bytes come.
 type limitWriter struct {
-	op   string
-	w    io.Writer
-	left int
+	op    string
+	w     io.Writer
+	left  int
+	taken int
 }
 
 func (l *limitWriter) Write(p []byte) (int, error) {
 	if len(p) > l.left {
-		return 0, invalid(l.op, "there is more than %d MiB; use the call that writes to a file", readMax>>20)
+		return 0, invalid(l.op, "there is more than %d MiB; use the call that writes to a file", (l.taken+l.left)>>20)
 	}
 	l.left -= len(p)
+	l.taken += len(p)
 	return l.w.Write(p)
 }
 

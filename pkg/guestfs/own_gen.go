@@ -110,6 +110,17 @@ func (g *Handle) internalListApplications(ctx context.Context, root Mountable, k
 	return err
 }
 
+// internalGetIcon calls internal_get_icon: send the icon of an operating system, in PNG.
+func (g *Handle) internalGetIcon(ctx context.Context, root Mountable, favicon bool, highquality bool, filename io.Writer) error {
+	var e wire.Encoder
+	e.String(string(root))
+	e.Bool(favicon)
+	e.Bool(highquality)
+	r := request{name: "internal_get_icon", proc: 10008, args: &e, out: filename, trace: []any{root, favicon, highquality, stream{}}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
 // InspectFacts calls inspect_facts: say in JSON how a root that is mounted is set up: network, users, services, kernels and more.
 func (g *Handle) InspectFacts(ctx context.Context, root Mountable) (string, error) {
 	var e wire.Encoder

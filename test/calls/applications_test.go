@@ -28,7 +28,9 @@ func TestApplications(t *testing.T) {
 	must(t, g.Mount(ctx, debian, "/"))
 	putFiles(ctx, t, g, map[guestfs.Path]string{
 		"/etc/fstab": "", "/etc/os-release": "ID=debian\nVERSION_ID=12\n", "/usr/bin/sh": elfHead, "/var/lib/dpkg/x": "",
+		"/usr/share/icon.png": string(iconPNG),
 	})
+	must(t, g.LnS(ctx, "/usr/share/icon.png", "/etc/favicon.png"))
 	must(t, g.Upload(ctx, &status, "/var/lib/dpkg/status"))
 	must(t, g.LnS(ctx, "usr/bin", "/bin"))
 	must(t, g.UmountAll(ctx))
@@ -61,7 +63,17 @@ func TestApplications(t *testing.T) {
 	same(t, "first", list[0], guestfs.Application2{App2Name: "p0000", App2Epoch: 1, App2Version: "4999", App2Release: "1", App2Arch: "amd64", App2Summary: "summary"})
 	same(t, "its description", d, strings.TrimSuffix(strings.Repeat("Some line of a description.\n", 40), "\n"))
 
+	// Icons are files of the guest, behind links too.
+	icon, err := g.InspectGetIcon(ctx, debian, nil)
+	must(t, err)
+	same(t, "favicon", icon, iconPNG)
+	icon, err = g.InspectGetIcon(ctx, debian, &guestfs.InspectGetIconOpts{NoFavicon: true})
+	must(t, err)
+	same(t, "icon that is not there", icon, []byte{})
+	wantErr(t, second(g.InspectGetIcon(ctx, "/dev/sdc", nil)), syscall.ENOENT)
+
 	must(t, g.UmountAll(ctx))
+	wantErr(t, second(g.InspectGetIcon(ctx, debian, nil)), syscall.EINVAL)
 	must(t, g.MountRo(ctx, fedora, "/"))
 	old, err := g.InspectListApplications(ctx, fedora)
 	must(t, err)
@@ -71,3 +83,6 @@ func TestApplications(t *testing.T) {
 		{AppName: "gpg-pubkey", AppVersion: "fd431d51", AppRelease: "4ae0493b"},
 	})
 }
+
+// iconPNG begins as a picture of 16 by 16 pixels.
+var iconPNG = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x10\x00\x00\x00\x10" + strings.Repeat("pixel", 40))
