@@ -52,14 +52,14 @@ func TestVirtWinReg(t *testing.T) {
 	same("at first", `HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion`, "ProductName")
 
 	changes := filepath.Join(t.TempDir(), "changes.reg")
-	text := "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Clone]\n@=\"d\u00e9faut\"\n\"n\"=dword:0000002a\n\"b\"=hex:01,02,\\\n  03\n\n" +
+	text := "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Clone]\n@=\"default\"\n\"n\"=dword:0000002a\n\"b\"=hex:01,02,\\\n  03\n\n" +
 		"[HKLM\\SYSTEM\\ControlSet001\\Services\\Tcpip\\Parameters]\n\"Hostname\"=\"clone\"\n\"NV Hostname\"=-\n\n" +
 		"[-HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall]\n"
 	if err := os.WriteFile(changes, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	dry := w.our(ctx, t, "virt-win-reg", "--format=raw", ours, "--merge", "--dry-run", changes)
-	wantDry := "+[HKEY_LOCAL_MACHINE\\SOFTWARE\\Clone]\n+@=\"d\u00e9faut\"\n+\"n\"=dword:0000002a\n+\"b\"=hex:01,02,03\n" +
+	wantDry := "+[HKEY_LOCAL_MACHINE\\SOFTWARE\\Clone]\n+@=\"default\"\n+\"n\"=dword:0000002a\n+\"b\"=hex:01,02,03\n" +
 		" [HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet001\\Services\\Tcpip\\Parameters]\n-\"Hostname\"=\"ten\"\n+\"Hostname\"=\"clone\"\n-\"NV Hostname\"=\"ten\"\n" +
 		"-[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall]\n"
 	if dry.Stdout != wantDry || dry.Code != 0 {
