@@ -144,8 +144,10 @@ func (g *graph) file(f *image.File, writable bool) (options, error) {
 		o["locking"] = "on"
 	}
 	var err error
-	o["filename"], err = g.hand(f.File, f.Path)
-	return g.faulty(f.Path, o), err
+	if o["filename"], err = g.hand(f.File, f.Path); err != nil {
+		return nil, err
+	}
+	return g.logged(f.Path, g.faulty(f.Path, o))
 }
 
 // options are common to the image's nodes. They say only what is not QEMU's default.
