@@ -31,6 +31,7 @@ var procedures = map[uint32]procedure{
 	39:    {name: "pvcreate", stub: stubPvcreate, feature: "lvm2"},
 	40:    {name: "vgcreate", stub: stubVgcreate, feature: "lvm2"},
 	41:    {name: "lvcreate", stub: stubLvcreate, feature: "lvm2"},
+	43:    {name: "sfdisk", stub: stubSfdisk},
 	44:    {name: "write_file", stub: stubWriteFile},
 	45:    {name: "umount", stub: stubUmount, optargs: 2},
 	46:    {name: "mounts", stub: stubMounts},
@@ -82,6 +83,10 @@ var procedures = map[uint32]procedure{
 	96:    {name: "hexdump", stub: stubHexdump},
 	97:    {name: "zerofree", stub: stubZerofree, feature: "zerofree"},
 	98:    {name: "pvresize", stub: stubPvresize, feature: "lvm2"},
+	99:    {name: "sfdisk_N", stub: stubSfdiskN},
+	100:   {name: "sfdisk_l", stub: stubSfdiskL},
+	101:   {name: "sfdisk_kernel_geometry", stub: stubSfdiskKernelGeometry},
+	102:   {name: "sfdisk_disk_geometry", stub: stubSfdiskDiskGeometry},
 	103:   {name: "vg_activate_all", stub: stubVgActivateAll, feature: "lvm2"},
 	104:   {name: "vg_activate", stub: stubVgActivate, feature: "lvm2"},
 	105:   {name: "lvresize", stub: stubLvresize, feature: "lvm2"},
@@ -109,12 +114,15 @@ var procedures = map[uint32]procedure{
 	128:   {name: "initrd_list", stub: stubInitrdList},
 	129:   {name: "mount_loop", stub: stubMountLoop},
 	130:   {name: "mkswap", stub: stubMkswap, optargs: 2},
+	131:   {name: "mkswap_L", stub: stubMkswapL},
+	132:   {name: "mkswap_U", stub: stubMkswapU, feature: "linuxfsuuid"},
 	133:   {name: "mknod", stub: stubMknod, feature: "mknod"},
 	134:   {name: "mkfifo", stub: stubMkfifo, feature: "mknod"},
 	135:   {name: "mknod_b", stub: stubMknodB, feature: "mknod"},
 	136:   {name: "mknod_c", stub: stubMknodC, feature: "mknod"},
 	137:   {name: "umask", stub: stubUmask},
 	138:   {name: "internal_readdir_list", stub: stubInternalReaddirList},
+	139:   {name: "sfdiskM", stub: stubSfdiskM},
 	140:   {name: "zfile", stub: stubZfile},
 	141:   {name: "getxattrs", stub: stubGetxattrs, feature: "linuxxattrs"},
 	142:   {name: "lgetxattrs", stub: stubLgetxattrs, feature: "linuxxattrs"},
@@ -772,6 +780,19 @@ func stubLvcreate(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doLvcreate(c, logvol, volgroup, mbytes)
 }
 
+func stubSfdisk(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	cyls := a.int()
+	heads := a.int()
+	sectors := a.int()
+	lines := a.texts()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSfdisk(c, device, cyls, heads, sectors, lines)
+}
+
 func stubWriteFile(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	path := a.pathname()
@@ -1388,6 +1409,62 @@ func stubPvresize(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doPvresize(c, device)
 }
 
+func stubSfdiskN(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	partnum := a.int()
+	cyls := a.int()
+	heads := a.int()
+	sectors := a.int()
+	line := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSfdiskN(c, device, partnum, cyls, heads, sectors, line)
+}
+
+func stubSfdiskL(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doSfdiskL(c, device)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubSfdiskKernelGeometry(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doSfdiskKernelGeometry(c, device)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubSfdiskDiskGeometry(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doSfdiskDiskGeometry(c, device)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
 func stubVgActivateAll(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	activate := a.d.Bool()
@@ -1729,6 +1806,26 @@ func stubMkswap(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doMkswap(c, device, &opts)
 }
 
+func stubMkswapL(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	label := a.text()
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMkswapL(c, label, device)
+}
+
+func stubMkswapU(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	uuid := a.text()
+	device := a.device()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doMkswapU(c, uuid, device)
+}
+
 func stubMknod(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	mode := a.int()
@@ -1801,6 +1898,16 @@ func stubInternalReaddirList(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	wire.EncodeList(e, ret)
 	return nil
+}
+
+func stubSfdiskM(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	device := a.device()
+	lines := a.texts()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doSfdiskM(c, device, lines)
 }
 
 func stubZfile(c *Call, d *wire.Decoder, e *wire.Encoder) error {

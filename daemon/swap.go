@@ -19,3 +19,11 @@ func doMkswap(c *Call, device string, opts *mkswapOpts) error {
 	}
 	return nil
 }
+
+func doMkswapL(c *Call, label, device string) error {
+	return doMkswap(c, device, &mkswapOpts{Label: &label})
+}
+
+func doMkswapU(c *Call, uuid, device string) error {
+	return doMkswap(c, device, &mkswapOpts{Uuid: &uuid})
+}

@@ -3,11 +3,13 @@ package api
 // partitionsCalls are the calls about partition tables.
 var partitionsCalls = []Call{
 	{Name: "list_partitions", Proc: 8, Ret: Ret{Kind: RetStringList, Name: "partitions", Elem: Device}, Since: "0.0.4", Status: Done, Summary: "list the partitions of all block devices"},
-	{Name: "sfdisk", Proc: 43, Args: []Arg{{"device", Device}, {"cyls", Int}, {"heads", Int}, {"sectors", Int}, {"lines", StringList}}, Deprecated: true, Since: "0.0.8"},
+	{Name: "sfdisk", Proc: 43, Args: []Arg{{"device", Device}, {"cyls", Int}, {"heads", Int}, {"sectors", Int}, {"lines", StringList}}, Deprecated: true, Since: "0.0.8", Status: Done, Summary: "write a new MBR partition table from lines of sfdisk"},
 	{Name: "blockdev_rereadpt", Proc: 65, Args: []Arg{{"device", Device}}, Since: "1.9.3", Status: Done, Summary: "read the partition table of a block device again"},
-	{Name: "sfdisk_l", Proc: 100, Args: []Arg{{"device", Device}}, Ret: Ret{Kind: RetString, Name: "partitions", Elem: Device}, Deprecated: true, Since: "1.0.26"},
-	{Name: "sfdisk_kernel_geometry", Proc: 101, Args: []Arg{{"device", Device}}, Ret: Ret{Kind: RetString, Name: "partitions"}, Since: "1.0.26"},
-	{Name: "sfdisk_disk_geometry", Proc: 102, Args: []Arg{{"device", Device}}, Ret: Ret{Kind: RetString, Name: "partitions"}, Since: "1.0.26"},
+	{Name: "sfdisk_N", Proc: 99, Args: []Arg{{"device", Device}, {"partnum", Int}, {"cyls", Int}, {"heads", Int}, {"sectors", Int}, {"line", String}}, Deprecated: true, Since: "1.0.26", Status: Done, Summary: "change one partition with a line of sfdisk"},
+	{Name: "sfdisk_l", Proc: 100, Args: []Arg{{"device", Device}}, Ret: Ret{Kind: RetString, Name: "partitions"}, Deprecated: true, Since: "1.0.26", Status: Done, Summary: "table of a disk as sfdisk shows it"},
+	{Name: "sfdisk_kernel_geometry", Proc: 101, Args: []Arg{{"device", Device}}, Ret: Ret{Kind: RetString, Name: "partitions"}, Since: "1.0.26", Status: Done, Summary: "cylinders, heads and sectors of a disk, as the kernel has them"},
+	{Name: "sfdisk_disk_geometry", Proc: 102, Args: []Arg{{"device", Device}}, Ret: Ret{Kind: RetString, Name: "partitions"}, Since: "1.0.26", Status: Done, Summary: "cylinders, heads and sectors of a disk, as its partition table has them"},
+	{Name: "sfdiskM", Proc: 139, Args: []Arg{{"device", Device}, {"lines", StringList}}, Deprecated: true, Since: "1.0.55", Status: Done, Summary: "write a new MBR partition table from lines of sfdisk in megabytes"},
 	{Name: "part_init", Proc: 208, Args: []Arg{{"device", Device}, {"parttype", String}}, Since: "1.0.78", Status: Done, Summary: "create an empty partition table"},
 	{Name: "part_add", Proc: 209, Args: []Arg{{"device", Device}, {"prlogex", String}, {"startsect", Int64}, {"endsect", Int64}}, Since: "1.0.78", Status: Done, Summary: "add a partition"},
 	{Name: "part_disk", Proc: 210, Args: []Arg{{"device", Device}, {"parttype", String}}, Since: "1.0.78", Status: Done, Summary: "partition a whole disk with a single partition"},
@@ -34,6 +36,4 @@ var partitionsCalls = []Call{
 	{Name: "part_resize", Proc: 477, Args: []Arg{{"device", Device}, {"partnum", Int}, {"endsect", Int64}}, Since: "1.37.20", Status: Done, Summary: "move the end of a partition"},
 	{Name: "part_set_gpt_attributes", Proc: 503, Args: []Arg{{"device", Device}, {"partnum", Int}, {"attributes", Int64}}, Since: "1.21.1", Status: Done, Summary: "set the attribute bits of a GPT partition"},
 	{Name: "part_get_gpt_attributes", Proc: 504, Args: []Arg{{"device", Device}, {"partnum", Int}}, Ret: Ret{Kind: RetInt64, Name: "attributes"}, Since: "1.21.1", Status: Done, Summary: "attribute bits of a GPT partition"},
-	{Name: "sfdiskM", Side: Library, Args: []Arg{{"device", Device}, {"lines", StringList}}, Deprecated: true, Since: "1.0.55"},
-	{Name: "sfdisk_N", Side: Library, Args: []Arg{{"device", Device}, {"partnum", Int}, {"cyls", Int}, {"heads", Int}, {"sectors", Int}, {"line", String}}, Deprecated: true, Since: "1.0.26"},
 }

@@ -20,11 +20,95 @@ func (g *Handle) ListPartitions(ctx context.Context) ([]Device, error) {
 	return ret, r.finish(d)
 }
 
+// Sfdisk calls sfdisk: write a new MBR partition table from lines of sfdisk.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) Sfdisk(ctx context.Context, device Device, cyls int, heads int, sectors int, lines []string) error {
+	var e wire.Encoder
+	e.String(string(device))
+	e.Int(cyls)
+	e.Int(heads)
+	e.Int(sectors)
+	e.Strings(lines)
+	r := request{name: "sfdisk", proc: 43, args: &e, trace: []any{device, cyls, heads, sectors, lines}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
 // BlockdevRereadpt calls blockdev_rereadpt: read the partition table of a block device again.
 func (g *Handle) BlockdevRereadpt(ctx context.Context, device Device) error {
 	var e wire.Encoder
 	e.String(string(device))
 	r := request{name: "blockdev_rereadpt", proc: 65, args: &e, trace: []any{device}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// SfdiskN calls sfdisk_N: change one partition with a line of sfdisk.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) SfdiskN(ctx context.Context, device Device, partnum int, cyls int, heads int, sectors int, line string) error {
+	var e wire.Encoder
+	e.String(string(device))
+	e.Int(partnum)
+	e.Int(cyls)
+	e.Int(heads)
+	e.Int(sectors)
+	e.String(line)
+	r := request{name: "sfdisk_N", proc: 99, args: &e, trace: []any{device, partnum, cyls, heads, sectors, line}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// SfdiskL calls sfdisk_l: table of a disk as sfdisk shows it.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) SfdiskL(ctx context.Context, device Device) (string, error) {
+	var e wire.Encoder
+	e.String(string(device))
+	r := request{name: "sfdisk_l", proc: 100, args: &e, trace: []any{device}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return "", err
+	}
+	ret := d.String()
+	return ret, r.finish(d)
+}
+
+// SfdiskKernelGeometry calls sfdisk_kernel_geometry: cylinders, heads and sectors of a disk, as the kernel has them.
+func (g *Handle) SfdiskKernelGeometry(ctx context.Context, device Device) (string, error) {
+	var e wire.Encoder
+	e.String(string(device))
+	r := request{name: "sfdisk_kernel_geometry", proc: 101, args: &e, trace: []any{device}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return "", err
+	}
+	ret := d.String()
+	return ret, r.finish(d)
+}
+
+// SfdiskDiskGeometry calls sfdisk_disk_geometry: cylinders, heads and sectors of a disk, as its partition table has them.
+func (g *Handle) SfdiskDiskGeometry(ctx context.Context, device Device) (string, error) {
+	var e wire.Encoder
+	e.String(string(device))
+	r := request{name: "sfdisk_disk_geometry", proc: 102, args: &e, trace: []any{device}}
+	d, err := g.call(ctx, &r)
+	if err != nil {
+		return "", err
+	}
+	ret := d.String()
+	return ret, r.finish(d)
+}
+
+// SfdiskM calls sfdiskM: write a new MBR partition table from lines of sfdisk in megabytes.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) SfdiskM(ctx context.Context, device Device, lines []string) error {
+	var e wire.Encoder
+	e.String(string(device))
+	e.Strings(lines)
+	r := request{name: "sfdiskM", proc: 139, args: &e, trace: []any{device, lines}}
 	_, err := g.call(ctx, &r)
 	return err
 }

@@ -31,6 +31,30 @@ func (g *Handle) Mkswap(ctx context.Context, device Device, opts *MkswapOpts) er
 	return err
 }
 
+// MkswapL calls mkswap_L: make swap space with a label.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) MkswapL(ctx context.Context, label string, device Device) error {
+	var e wire.Encoder
+	e.String(label)
+	e.String(string(device))
+	r := request{name: "mkswap_L", proc: 131, args: &e, trace: []any{label, device}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
+// MkswapU calls mkswap_U: make swap space with a UUID.
+//
+// Deprecated: libguestfs keeps it for old programs only.
+func (g *Handle) MkswapU(ctx context.Context, uuid string, device Device) error {
+	var e wire.Encoder
+	e.String(uuid)
+	e.String(string(device))
+	r := request{name: "mkswap_U", proc: 132, args: &e, trace: []any{uuid, device}}
+	_, err := g.call(ctx, &r)
+	return err
+}
+
 // SwaponDevice calls swapon_device: use a device as swap space.
 func (g *Handle) SwaponDevice(ctx context.Context, device Device) error {
 	var e wire.Encoder

@@ -33,6 +33,9 @@ func statusList(w *bytes.Buffer) {
 		row(g, groups[g])
 	}
 	row("**all**", &total)
+	fmt.Fprintln(w)
+	fmt.Fprintf(w, "Of the calls that the daemon answers, leaving out internal and deprecated ones, %s. ", builtOf(func(c *api.Call) bool { return !c.Deprecated }))
+	fmt.Fprintf(w, "Of the deprecated ones %s.\n", builtOf(func(c *api.Call) bool { return c.Deprecated }))
 	for _, g := range order {
 		fmt.Fprintf(w, "\n## %s\n\n| call | number | status | |\n|---|--:|---|---|\n", g)
 		for _, c := range api.Calls() {
@@ -41,6 +44,21 @@ func statusList(w *bytes.Buffer) {
 			}
 		}
 	}
+}
+
+// builtOf counts the daemon's public calls of a kind.
+func builtOf(kind func(*api.Call) bool) string {
+	built, all := 0, 0
+	for _, c := range api.Calls() {
+		if c.Side != api.Daemon || c.Internal || c.Proc >= api.ProcOwn || !kind(&c) {
+			continue
+		}
+		all++
+		if c.Built() {
+			built++
+		}
+	}
+	return fmt.Sprintf("%d of %d are done", built, all)
 }
 
 func statusRow(w *bytes.Buffer, c *api.Call) {

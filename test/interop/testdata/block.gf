@@ -211,3 +211,22 @@ list-filesystems
 md-stop /dev/md127
 list-md-devices
 ? md-detail /dev/sda1
+
+# sfdisk, as old scripts have it
+umount-all
+lvm-remove-all
+part-init /dev/sdb mbr
+? sfdisk /dev/sdb 130 255 63 ","
+sfdisk /dev/sdb 0 0 0 "2048,4096,82 ,,83"
+part-list /dev/sdb
+sfdisk-N /dev/sdb 1 0 0 0 ",2048,8e"
+part-list /dev/sdb
+part-get-mbr-id /dev/sdb 1
+sfdisk-l /dev/sdb | sed '/^Disk identifier/d'
+sfdisk-kernel-geometry /dev/sdb
+sfdisk-disk-geometry /dev/sdb
+mkswap-L old /dev/sdb1
+vfs-label /dev/sdb1
+mkswap-U a3c1f4ee-5a3d-4f1c-9f0a-2b9d5e1c7a02 /dev/sdb1
+vfs-uuid /dev/sdb1
+? sfdisk /dev/sdb 0 0 0 "nonsense"
