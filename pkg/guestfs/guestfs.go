@@ -88,6 +88,7 @@ type Handle struct {
 	accelWhy string
 	closed   bool // Close was called
 	onClose  []func()
+	local    *localMount // of MountLocal
 }
 
 // New returns a handle that is configured and not launched. nil means the

@@ -9,6 +9,7 @@ import (
 // Shutdown unmounts the guest's filesystems, flushes its disks and stops the
 // appliance. An error means that what was written may not be on the disks.
 func (g *Handle) Shutdown(ctx context.Context) error {
+	g.detachLocal()
 	g.mu.Lock()
 	m, st := g.machine, g.state
 	g.mu.Unlock()
@@ -36,6 +37,7 @@ func (g *Handle) Close() error {
 	after := g.onClose
 	g.onClose = nil
 	g.mu.Unlock()
+	g.detachLocal()
 	g.kill()
 	for _, f := range slices.Backward(after) {
 		f()
