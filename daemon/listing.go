@@ -22,8 +22,9 @@ type listed struct {
 	context    string // of SELinux; ? when there is none, empty when it is not shown
 }
 
-// doLl lists a directory, or one file, as ls -la does in the C locale and in
-// UTC. Names of owners are the guest's own.
+// doLl lists a directory, or one file, as ls -la does in the C locale, in UTC
+// and without names of owners: libguestfs's runs ls where the guest's names are
+// not known, and nobody should take ours for those of the host.
 func doLl(c *Call, directory string) (string, error) { return c.list(directory, false) }
 
 // doLlz lists as ls -laZ does. A file without a security context has a ?.
@@ -32,10 +33,8 @@ func doLlz(c *Call, directory string) (string, error) { return c.list(directory,
 func (c *Call) list(directory string, contexts bool) (string, error) {
 	var files []listed
 	var isDir bool
-	var users, groups names
 	now := time.Now()
 	err := c.inGuest(func() (err error) {
-		users, groups = readNames("/etc/passwd"), readNames("/etc/group")
 		files, isDir, err = listDirectory(directory)
 		for i := range files {
 			if contexts {
@@ -47,7 +46,7 @@ func (c *Call) list(directory string, contexts bool) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return formatListing(files, isDir, users, groups, now)
+	return formatListing(files, isDir, now)
 }
 
 func listDirectory(directory string) (files []listed, isDir bool, err error) {
@@ -107,7 +106,7 @@ func securityContext(name string) string {
 }
 
 // formatListing lines the columns up: links, owner, group, size.
-func formatListing(files []listed, isDir bool, users, groups names, now time.Time) (string, error) {
+func formatListing(files []listed, isDir bool, now time.Time) (string, error) {
 	columns := make([][4]string, len(files))
 	var width [4]int
 	var blocks int64
@@ -117,7 +116,7 @@ func formatListing(files []listed, isDir bool, users, groups names, now time.Tim
 		if t := f.st.Mode & unix.S_IFMT; t == unix.S_IFCHR || t == unix.S_IFBLK {
 			size = fmt.Sprintf("%d, %d", unix.Major(f.st.Rdev), unix.Minor(f.st.Rdev))
 		}
-		columns[i] = [4]string{strconv.FormatUint(uint64(f.st.Nlink), 10), users.name(f.st.Uid), groups.name(f.st.Gid), size}
+		columns[i] = [4]string{strconv.FormatUint(uint64(f.st.Nlink), 10), strconv.FormatUint(uint64(f.st.Uid), 10), strconv.FormatUint(uint64(f.st.Gid), 10), size}
 		for k, s := range columns[i] {
 			width[k] = max(width[k], len(s))
 		}
@@ -137,11 +136,11 @@ func formatListing(files []listed, isDir bool, users, groups names, now time.Tim
 			mark = " "
 		}
 		col := columns[i]
-		group := pad(col[2], width[2])
+		group := fmt.Sprintf("%*s", width[2], col[2])
 		if f.context != "" {
 			group += " " + fmt.Sprintf("%-*s", contextWidth, f.context)
 		}
-		fmt.Fprintf(&b, "%s%s %*s %s %s %*s %s %s", modeString(f.st.Mode), mark, width[0], col[0], pad(col[1], width[1]),
+		fmt.Fprintf(&b, "%s%s %*s %*s %s %*s %s %s", modeString(f.st.Mode), mark, width[0], col[0], width[1], col[1],
 			group, width[3], col[3], listingTime(time.Unix(f.st.Mtim.Unix()).UTC(), now), f.name)
 		if f.st.Mode&unix.S_IFMT == unix.S_IFLNK {
 			b.WriteString(" -> " + f.link)
@@ -152,14 +151,6 @@ func formatListing(files []listed, isDir bool, users, groups names, now time.Tim
 		}
 	}
 	return b.String(), nil
-}
-
-// pad fills the column of an owner: names stand left in it, numbers right.
-func pad(owner string, width int) string {
-	if _, err := strconv.Atoi(owner); err == nil {
-		return fmt.Sprintf("%*s", width, owner)
-	}
-	return fmt.Sprintf("%-*s", width, owner)
 }
 
 // listingTime shows the year instead of the time of day for what is older than
