@@ -73,10 +73,13 @@ func setup(t *testing.T) (context.Context, *world) {
 	return ctx, w
 }
 
-// program builds one of our programs and returns its path.
+// program builds one of our programs, once, and returns its path.
 func (w *world) program(ctx context.Context, t *testing.T, name string) string {
 	t.Helper()
 	path := filepath.Join(w.bin, name)
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", path, "virt-tools/cmd/"+name).CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
