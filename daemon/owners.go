@@ -53,14 +53,6 @@ func parseNames(text string) names {
 	return n
 }
 
-// name returns the name for a number, or the number as text.
-func (n names) name(id uint32) string {
-	if s, ok := n[id]; ok {
-		return s
-	}
-	return strconv.FormatUint(uint64(id), 10)
-}
-
 // number returns the number for a name, the smallest of several.
 func (n names) number(name string) (uint32, bool) {
 	found, ok := uint32(0), false
