@@ -11,6 +11,16 @@
 // inspect_list_applications2. Links must be resolved by the fs.FS, within the
 // guest.
 //
+// Where it says something else than libguestfs 1.48:
+//   - half-installed packages of dpkg are none, those that wait for triggers are;
+//   - a version ends at the last hyphen, not the first;
+//   - lines of dpkg beyond 1 KiB, its last package without an empty line behind
+//     it, and descriptions of pacman beyond 8 KiB are read;
+//   - a field that RPM does not have is empty, not "(none)";
+//   - a database that is missing or damaged is a warning, not an error;
+//   - status.d of dpkg, portage and xbps are read; programs of Windows have a
+//     class, and Defender is one, as in libguestfs 1.56.
+//
 // The databases are a guest's. What is damaged in one is a warning, and the
 // rest is listed. Of each file and each field no more is read than a limit
 // says, so one application at a time is all that Each holds in memory.
@@ -29,12 +39,17 @@ import (
 // Kind is where applications come from.
 type Kind string
 
-// Packages are those of the system's own package manager, and the programs of
-// Windows: what libguestfs lists.
-const Packages Kind = "system"
+// Kinds of applications.
+const (
+	// Packages are those of the system's own package manager, and the programs
+	// of Windows: what libguestfs lists.
+	Packages Kind = "system"
+	Snaps    Kind = "snap"
+	Flatpaks Kind = "flatpak"
+)
 
 // Known reports whether there is such a kind.
-func (k Kind) Known() bool { return k == Packages }
+func (k Kind) Known() bool { return k == Packages || k == Snaps || k == Flatpaks }
 
 // System is what List must know of a guest.
 type System struct {
@@ -79,7 +94,12 @@ const (
 // could not be read goes to warn.
 func Each(fsys fs.FS, sys System, warn func(string)) iter.Seq[Application] {
 	read := formats[sys.Format]
-	if sys.SoftwareHive != "" {
+	switch {
+	case sys.Kind == Snaps:
+		read = (*lister).snaps
+	case sys.Kind == Flatpaks:
+		read = (*lister).flatpaks
+	case sys.SoftwareHive != "":
 		read = func(l *lister) { l.windows(sys.SoftwareHive) }
 	}
 	return each(fsys, warn, read)

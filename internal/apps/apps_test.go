@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -130,6 +133,38 @@ func TestStop(t *testing.T) {
 		if n != 1 {
 			t.Errorf("%s: %d applications; want 1", format, n)
 		}
+	}
+}
+
+// Of 5,000 packages with 6 MB of text, one at a time is in memory.
+func TestMemory(t *testing.T) {
+	var b bytes.Buffer
+	for i := range 5000 {
+		fmt.Fprintf(&b, "Package: p%d\nStatus: install ok installed\nVersion: 1\nDescription: x\n%s\n", i, strings.Repeat(" A line of the description.\n", 40))
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, filepath.FromSlash(dpkgStatus))
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b = bytes.Buffer{}
+	heap := func() int64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	n, before, most := 0, heap(), int64(0)
+	for range Each(os.DirFS(dir), System{Format: "deb"}, func(w string) { t.Error(w) }) {
+		if n++; n%500 == 0 {
+			most = max(most, heap()-before)
+		}
+	}
+	if n != 5000 || most > 1<<20 {
+		t.Errorf("%d packages, %d bytes in memory; want 5000, less than 1 MiB", n, most)
 	}
 }
 

@@ -13,9 +13,13 @@ type tokens struct {
 	r    *bufio.Reader
 	text string // before the tag
 	tag  string // "string", "/string", "array/": the name, without attributes
+	rest string // the attributes
 }
 
 var entities = strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&", "&quot;", `"`, "&apos;", "'")
+
+// blanks make a space of what may stand between attributes.
+var blanks = strings.NewReplacer("\n", " ", "\t", " ", "\r", " ")
 
 func newTokens(r io.Reader) *tokens { return &tokens{r: bufio.NewReader(r)} }
 
@@ -26,13 +30,25 @@ func (t *tokens) next() bool {
 		return false
 	}
 	tag, ok := t.until('>')
-	t.text, t.tag = entities.Replace(text), tag
-	if name, _, cut := strings.Cut(tag, " "); cut {
-		if t.tag = name; strings.HasSuffix(tag, "/") {
+	t.text, t.tag, t.rest = entities.Replace(text), tag, ""
+	if i := strings.IndexAny(tag, " \t\n"); i > 0 {
+		t.tag, t.rest = tag[:i], blanks.Replace(tag[i:])
+		if strings.HasSuffix(tag, "/") {
 			t.tag += "/"
 		}
 	}
 	return ok
+}
+
+// attribute returns an attribute of the tag.
+func (t *tokens) attribute(name string) string {
+	for _, quote := range []string{`"`, "'"} {
+		if _, after, ok := strings.Cut(t.rest, " "+name+"="+quote); ok {
+			value, _, _ := strings.Cut(after, quote)
+			return entities.Replace(value)
+		}
+	}
+	return ""
 }
 
 // until reads up to a byte and drops what is beyond the limit of a text.

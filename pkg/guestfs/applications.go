@@ -37,6 +37,19 @@ func (g *Handle) InspectListApplications(ctx context.Context, root Mountable) ([
 	return list, nil
 }
 
+// InspectListSnaps lists the snaps of a system, which InspectListApplications2
+// leaves out: name, revision (as release) and where it is mounted. The version
+// is not known. Libguestfs has no such call.
+func (g *Handle) InspectListSnaps(ctx context.Context, root Mountable) ([]Application2, error) {
+	return g.listApplications(ctx, "inspect_list_snaps", root, "snap")
+}
+
+// InspectListFlatpaks lists the flatpaks of a system, applications and runtimes,
+// those of its users too: the branch is the release. Libguestfs has no such call.
+func (g *Handle) InspectListFlatpaks(ctx context.Context, root Mountable) ([]Application2, error) {
+	return g.listApplications(ctx, "inspect_list_flatpaks", root, "flatpak")
+}
+
 func (g *Handle) listApplications(ctx context.Context, op string, root Mountable, kind string) ([]Application2, error) {
 	r := &applicationReader{op: op, list: []Application2{}}
 	if err := g.internalListApplications(ctx, root, kind, r); err != nil {

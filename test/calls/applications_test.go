@@ -28,9 +28,12 @@ func TestApplications(t *testing.T) {
 	must(t, g.Mount(ctx, debian, "/"))
 	putFiles(ctx, t, g, map[guestfs.Path]string{
 		"/etc/fstab": "", "/etc/os-release": "ID=debian\nVERSION_ID=12\n", "/usr/bin/sh": elfHead, "/var/lib/dpkg/x": "",
-		"/usr/share/icon.png": string(iconPNG),
+		"/usr/share/icon.png": string(iconPNG), "/var/lib/snapd/snaps/core22_1981.snap": "", "/snap/core22/x": "",
+		"/var/lib/flatpak/app/org.x.Y/x86_64/stable/0123/metadata": "",
 	})
 	must(t, g.LnS(ctx, "/usr/share/icon.png", "/etc/favicon.png"))
+	must(t, g.LnS(ctx, "1981", "/snap/core22/current"))
+	must(t, g.LnS(ctx, "0123", "/var/lib/flatpak/app/org.x.Y/x86_64/stable/active"))
 	must(t, g.Upload(ctx, &status, "/var/lib/dpkg/status"))
 	must(t, g.LnS(ctx, "usr/bin", "/bin"))
 	must(t, g.UmountAll(ctx))
@@ -62,6 +65,15 @@ func TestApplications(t *testing.T) {
 	list[0].App2Description = ""
 	same(t, "first", list[0], guestfs.Application2{App2Name: "p0000", App2Epoch: 1, App2Version: "4999", App2Release: "1", App2Arch: "amd64", App2Summary: "summary"})
 	same(t, "its description", d, strings.TrimSuffix(strings.Repeat("Some line of a description.\n", 40), "\n"))
+
+	snaps, err := g.InspectListSnaps(ctx, debian)
+	must(t, err)
+	same(t, "snaps", snaps, []guestfs.Application2{{App2Name: "core22", App2Release: "1981", App2InstallPath: "/snap/core22/1981"}})
+	flatpaks, err := g.InspectListFlatpaks(ctx, debian)
+	must(t, err)
+	same(t, "flatpaks", flatpaks, []guestfs.Application2{
+		{App2Name: "org.x.Y", App2Release: "stable", App2Arch: "x86_64", App2InstallPath: "/var/lib/flatpak/app/org.x.Y/x86_64/stable/active"},
+	})
 
 	// Icons are files of the guest, behind links too.
 	icon, err := g.InspectGetIcon(ctx, debian, nil)
