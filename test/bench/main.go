@@ -1,5 +1,5 @@
-// Command bench compares this project's virt-df with libguestfs's in one and
-// the same run, and prints where our time goes.
+// Command bench compares this project's virt-df and virt-cat with libguestfs's in
+// one and the same run, and prints where our time goes.
 //
 //	make bench
 //	go run ./test/bench -runs 5 -reference-runs 2
@@ -40,7 +40,7 @@ func main() {
 type bench struct {
 	runs, referenceRuns int
 	tools               *reference.Tools
-	virtDF              string
+	bin                 string // folder of our programs
 }
 
 // Settings of our own launch: from a saved machine, booted each time, or booted and
@@ -52,7 +52,7 @@ const (
 )
 
 func (b *bench) run(ctx context.Context) (err error) {
-	if b.virtDF, err = filepath.Abs("bin/virt-df"); err != nil {
+	if b.bin, err = filepath.Abs("bin"); err != nil {
 		return err
 	}
 	fmt.Println("making the guests and libguestfs's appliance, if they are not there yet")
@@ -67,11 +67,14 @@ func (b *bench) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := b.compare(ctx, "one ext4 filesystem in qcow2", single); err != nil {
-		return err
-	}
-	if err := b.compare(ctx, "the demo guest: GPT, five filesystems, LVM", demo); err != nil {
-		return err
+	for _, c := range []comparison{
+		{"virt-df", "one ext4 filesystem in qcow2", []string{"-a", single}},
+		{"virt-df", "the demo guest: GPT, five filesystems, LVM", []string{"-a", demo}},
+		{"virt-cat", "a file of the demo guest", []string{"-a", demo, "/etc/hostname"}},
+	} {
+		if err := b.compare(ctx, c); err != nil {
+			return err
+		}
 	}
 	if err := manyDrives(ctx, 20); err != nil {
 		return err
@@ -84,14 +87,20 @@ func (b *bench) run(ctx context.Context) (err error) {
 	return printParts(ctx, demo, warm, b.runs)
 }
 
-// compare times virt-df on an image, libguestfs's and ours in turn.
-func (b *bench) compare(ctx context.Context, what, image string) error {
+// comparison is a program to be timed.
+type comparison struct {
+	program, what string
+	args          []string
+}
+
+// compare times a program, libguestfs's and ours in turn.
+func (b *bench) compare(ctx context.Context, c comparison) error {
 	var theirs, booted, saved, restored []time.Duration
 	for i := range max(b.runs, b.referenceRuns) {
 		if i < b.referenceRuns {
-			r, err := b.tools.Run(ctx, "virt-df", "-a", image)
+			r, err := b.tools.Run(ctx, c.program, c.args...)
 			if err != nil || r.Code != 0 {
-				return fmt.Errorf("libguestfs's virt-df: exit status %d, %w: %s", r.Code, err, r.Stderr)
+				return fmt.Errorf("libguestfs's %s: exit status %d, %w: %s", c.program, r.Code, err, r.Stderr)
 			}
 			theirs = append(theirs, r.Took)
 		}
@@ -99,14 +108,14 @@ func (b *bench) compare(ctx context.Context, what, image string) error {
 			if i >= b.runs {
 				continue
 			}
-			took, err := b.ours(ctx, setting, image)
+			took, err := b.ours(ctx, setting, c)
 			if err != nil {
 				return err
 			}
 			*times = append(*times, took)
 		}
 	}
-	fmt.Printf("\nvirt-df, %s\n", what)
+	fmt.Printf("\n%s, %s\n", c.program, c.what)
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(w, "\tfastest\tmedian\tratio\t")
 	base := slices.Min(theirs)
@@ -120,7 +129,7 @@ func (b *bench) compare(ctx context.Context, what, image string) error {
 	return w.Flush()
 }
 
-func (b *bench) ours(ctx context.Context, setting, image string) (time.Duration, error) {
+func (b *bench) ours(ctx context.Context, setting string, c comparison) (time.Duration, error) {
 	env := os.Environ()
 	if setting == saving {
 		// A kernel option that was never given before has no saved machine yet.
@@ -128,12 +137,12 @@ func (b *bench) ours(ctx context.Context, setting, image string) (time.Duration,
 		env = append(env, fmt.Sprintf("LIBGUESTFS_APPEND=bench=%d", time.Now().UnixNano()))
 	}
 	env = append(env, "LIBGUESTFS_BACKEND_SETTINGS=force_tcg:"+setting)
-	r, err := reference.Run(ctx, env, b.virtDF, "-a", image)
+	r, err := reference.Run(ctx, env, filepath.Join(b.bin, c.program), c.args...)
 	if err != nil {
 		return 0, err
 	}
 	if r.Code != 0 {
-		return 0, fmt.Errorf("virt-df: exit status %d: %s", r.Code, strings.TrimSpace(r.Stderr))
+		return 0, fmt.Errorf("%s: exit status %d: %s", c.program, r.Code, strings.TrimSpace(r.Stderr))
 	}
 	return r.Took, nil
 }
