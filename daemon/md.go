@@ -175,18 +175,39 @@ func doMdSetUuid(c *Call, md, uuid string) error {
 	if err != nil {
 		return err
 	}
+	if md, err = filepath.EvalSymlinks(md); err != nil {
+		return err
+	}
 	argv := []string{"--assemble", "--run", md}
 	for _, member := range stat {
 		argv = append(argv, member.MdstatDevice)
 	}
+	links := mdLinks(md)
 	if err := doMdStop(c, md); err != nil {
 		return err
 	}
+	defer func() {
+		for _, link := range links {
+			if err := os.Symlink("../"+filepath.Base(md), link); err != nil && !errors.Is(err, os.ErrExist) {
+				log.Printf("warning: RAID: %v", err)
+			}
+		}
+	}()
 	if _, err := c.mdadm(append(argv, "--update=uuid", "--uuid="+uuid)...); err != nil {
 		_, again := c.mdadm(argv...)
 		return errors.Join(fmt.Errorf("%s: %w", md, err), again)
 	}
 	return nil
+}
+
+// mdLinks are the names in /dev/md that lead to an array. mdadm removes them
+// when it stops one, and makes none for an array that is told by its number.
+func mdLinks(md string) []string {
+	found, _ := filepath.Glob("/dev/md/*") // the pattern is good
+	return slices.DeleteFunc(found, func(link string) bool {
+		to, err := filepath.EvalSymlinks(link)
+		return err != nil || to != md
+	})
 }
 
 func doMdDetail(c *Call, md string) ([]wire.Pair, error) {

@@ -82,8 +82,8 @@ func Run(ctx context.Context, g *guestfs.Handle, s Settings) (*Report, error) {
 }
 
 func (p *prep) run(ctx context.Context) error {
-	// Volume groups and arrays before anything is opened on them. Nothing on the
-	// guest's filesystems is needed to find its systems by these identifiers.
+	// Volume groups before anything is opened on them. The guest's systems are not
+	// found by these identifiers.
 	if err := p.volumeIdentifiers(ctx); err != nil {
 		return err
 	}

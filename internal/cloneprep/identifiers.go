@@ -43,6 +43,7 @@ func (p *prep) identifiers(ctx context.Context) error {
 			return err
 		}
 	}
+	var arrays []array
 	if p.has("uuids") {
 		if err := p.encryptionIdentifiers(ctx); err != nil {
 			return err
@@ -50,11 +51,18 @@ func (p *prep) identifiers(ctx context.Context) error {
 		if err := p.diskIdentifiers(ctx); err != nil {
 			return err
 		}
+		var err error
+		if arrays, err = p.planArrays(ctx); err != nil {
+			return err
+		}
 	}
 	if len(p.ids.changes) == 0 {
 		return nil
 	}
-	return p.references(ctx)
+	if err := p.references(ctx); err != nil {
+		return err
+	}
+	return p.setArrays(ctx, arrays)
 }
 
 // filesystemIdentifiers changes those of all filesystems and swap space. Nothing

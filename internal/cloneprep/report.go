@@ -1,5 +1,7 @@
 package cloneprep
 
+import "slices"
+
 // Report is what was done to a guest, in order.
 type Report struct {
 	Changes  []Entry  `json:"changes"`
@@ -29,4 +31,9 @@ func (p *prep) keep(e Entry) {
 	p.report.Kept = append(p.report.Kept, e)
 }
 
-func (p *prep) warn(text string) { p.report.Warnings = append(p.report.Warnings, text) }
+// warn notes a warning once.
+func (p *prep) warn(text string) {
+	if !slices.Contains(p.report.Warnings, text) {
+		p.report.Warnings = append(p.report.Warnings, text)
+	}
+}

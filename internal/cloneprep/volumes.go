@@ -10,9 +10,8 @@ import (
 	"virt-tools/pkg/guestfs"
 )
 
-// volumeIdentifiers changes the UUIDs of arrays, physical volumes and volume
-// groups that are seen for the first time. A group must not be in use for that,
-// nor an array.
+// volumeIdentifiers changes the UUIDs of physical volumes and volume groups that
+// are seen for the first time. A group must not be in use for that.
 func (p *prep) volumeIdentifiers(ctx context.Context) error {
 	operation := "uuids"
 	if !p.has(operation) {
@@ -34,11 +33,6 @@ func (p *prep) volumeIdentifiers(ctx context.Context) error {
 	slices.Sort(groups)
 	if len(groups) > 0 {
 		if err := p.g.VgActivate(ctx, false, groups); err != nil {
-			return err
-		}
-	}
-	if p.has("uuids") {
-		if err := p.arrays(ctx); err != nil {
 			return err
 		}
 	}
@@ -126,19 +120,25 @@ func lvmID(id string) string {
 	return strings.Join([]string{id[:6], id[6:10], id[10:14], id[14:18], id[18:22], id[22:26], id[26:]}, "-")
 }
 
-// arrays changes the UUIDs of software RAID.
-func (p *prep) arrays(ctx context.Context) error {
-	arrays, err := p.g.ListMdDevices(ctx)
+// array is one of software RAID, and the UUID that it is to have.
+type array struct {
+	device guestfs.Device
+	id     string
+}
+
+// planArrays draws UUIDs for arrays. They are written when nothing on the arrays
+// is needed any more, and not before the systems were looked for: those may name
+// an array by what mdadm.conf says of its UUID.
+func (p *prep) planArrays(ctx context.Context) ([]array, error) {
+	devices, err := p.g.ListMdDevices(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, md := range arrays {
-		if !p.first("md " + string(md)) {
-			continue
-		}
+	var arrays []array
+	for _, md := range devices {
 		detail, err := p.g.MdDetail(ctx, md)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		i := slices.IndexFunc(detail, func(pair guestfs.Pair) bool { return pair.Key == "uuid" })
 		if i < 0 || !newid.Array.Valid(detail[i].Value) {
@@ -146,10 +146,39 @@ func (p *prep) arrays(ctx context.Context) error {
 			continue
 		}
 		now := newid.Array.Random()
-		if err := p.g.MdSetUuid(ctx, md, now); err != nil {
+		p.changed("uuids", newid.Array, string(md), detail[i].Value, now)
+		arrays = append(arrays, array{md, now})
+	}
+	return arrays, nil
+}
+
+// setArrays lets go of what lies on arrays, and writes their UUIDs.
+func (p *prep) setArrays(ctx context.Context, arrays []array) error {
+	if len(arrays) == 0 {
+		return nil
+	}
+	// Groups on encrypted disks, these, and groups below them.
+	if err := p.g.VgActivateAll(ctx, false); err != nil {
+		return err
+	}
+	mapped, err := p.g.ListDmDevices(ctx)
+	if err != nil {
+		return err
+	}
+	for _, device := range mapped {
+		if err := p.g.CryptsetupClose(ctx, device); err != nil {
 			return err
 		}
-		p.changed("uuids", newid.Array, string(md), detail[i].Value, now)
+	}
+	if len(mapped) > 0 {
+		if err := p.g.VgActivateAll(ctx, false); err != nil {
+			return err
+		}
+	}
+	for _, a := range arrays {
+		if err := p.g.MdSetUuid(ctx, a.device, a.id); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"regexp"
 	"strings"
 	"time"
@@ -58,10 +59,14 @@ func (h *hive) save(ctx context.Context) error {
 func (h *hive) find(path string) (regf.Node, error) {
 	node := h.Root()
 	for key := range strings.SplitSeq(path, "/") {
-		var err error
-		if node, err = h.Child(node, key); err != nil {
+		child, err := h.Child(node, key)
+		if err == nil && child == 0 {
+			err = fs.ErrNotExist
+		}
+		if err != nil {
 			return 0, fmt.Errorf("%s: %s: %w", h.path, path, err)
 		}
+		node = child
 	}
 	return node, nil
 }
@@ -73,7 +78,7 @@ func (h *hive) text(path, name string) string {
 		return ""
 	}
 	value, err := h.Value(node, name)
-	if err != nil {
+	if err != nil || value == 0 {
 		return ""
 	}
 	text, err := h.Text(value)
@@ -134,7 +139,7 @@ func (h *hive) machineSID() string {
 		return ""
 	}
 	value, err := h.Value(node, "V")
-	if err != nil {
+	if err != nil || value == 0 {
 		return ""
 	}
 	b, err := h.Data(value)

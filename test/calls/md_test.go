@@ -60,6 +60,8 @@ func TestMd(t *testing.T) {
 	must(t, g.MdSetUuid(ctx, "/dev/md127", newID))
 	detail, err = g.MdDetail(ctx, "/dev/md127")
 	must(t, err)
+	_, err = g.VfsType(ctx, "/dev/md/mirror") // the name stays
+	must(t, err)
 	if i := slices.IndexFunc(detail, func(p guestfs.Pair) bool { return p.Key == "uuid" }); i < 0 || detail[i].Value != newID {
 		t.Errorf("md_detail after md_set_uuid: %v", detail)
 	}
