@@ -35,6 +35,12 @@ func (o *options) run(ctx context.Context, console *cli.Console) error {
 	if o.PrintRecipe {
 		return recipe.Print(console.Out)
 	}
+	if err := o.FilesOnly(ctx); err != nil {
+		return err
+	}
+	if err := o.checkTargets(); err != nil {
+		return err
+	}
 	plan, err := settings(recipe)
 	if err != nil {
 		return err

@@ -56,9 +56,6 @@ func newDisks(ctx context.Context, drives []cli.Drive, targets []string, overlay
 		}
 	}
 	for i, drive := range drives {
-		if drive.File == "" {
-			return nil, cli.Hint(errors.New("only disk images of this computer can be prepared"), "copy the disk here first")
-		}
 		s, err := newSource(ctx, drive)
 		if err != nil {
 			return nil, err

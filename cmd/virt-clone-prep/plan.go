@@ -45,7 +45,7 @@ func (o *options) Check() error {
 		return err
 	}
 	if len(o.Drives()) == 0 {
-		return cli.Hint(errors.New("no guest is given"), "name its disk image with -a")
+		return cli.Hint(errors.New("no guest is given"), "name its disk image with -a, or a domain of libvirt with -d")
 	}
 	if err := o.Keys.Check(); err != nil {
 		return err
@@ -68,7 +68,14 @@ func (o *options) checkCopies() error {
 		return errors.New("--name gives each clone its hostname: it does not go with --hostname")
 	case o.Count > 10000:
 		return errors.New("--count: at most 10000")
-	case len(o.CopyTo) > 0 && len(o.CopyTo) != len(o.Drives()):
+	}
+	return nil
+}
+
+// checkTargets reports what is wrong with the files that are to be made, once the
+// disks of the guest are known.
+func (o *options) checkTargets() error {
+	if len(o.CopyTo) > 0 && len(o.CopyTo) != len(o.Drives()) {
 		return fmt.Errorf("the guest has %d disks and --copy-to is given %d times: each disk needs one, in order", len(o.Drives()), len(o.CopyTo))
 	}
 	seen := map[string]bool{}
