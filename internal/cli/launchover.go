@@ -44,8 +44,11 @@ func (g *Guest) domainFiles(ctx context.Context, drive Drive) ([]Drive, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d.Active() || d.Saved {
-		return nil, Hint(fmt.Errorf("libvirt domain %s is %s, or its memory is saved", d.Name, d.State), "shut it down first (virsh shutdown)")
+	if d.Active() {
+		return nil, Hint(fmt.Errorf("libvirt domain %s is %s", d.Name, d.State), "shut it down first (virsh shutdown)")
+	}
+	if d.Saved {
+		return nil, Hint(fmt.Errorf("libvirt domain %s has its memory saved", d.Name), "start it and shut it down, or give the saved memory up: virsh managedsave-remove")
 	}
 	if host := conn.FileHost(); host != "" {
 		return nil, fmt.Errorf("libvirt domain %s has its disks on the host %s: run this there", d.Name, host)
