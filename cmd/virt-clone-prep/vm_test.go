@@ -69,10 +69,10 @@ func cloneBoots(t *testing.T, filesystem string) {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	status := run(ctx, []string{
-		"-a", golden, "--overlay", "--copy-to", dir + "/%s.qcow2", "--count", "2", "--name", "web-%02d", "--machine-id", "fresh", "--regenerate-ssh-keys",
-		"--firstboot-command", "hostname >/root/first.new && mv /root/first.new /root/first", "--upload", script + ":/root/show", "--root-password", "password:secret", "--report=json",
-	}, nil, &out, &errs)
+	status := run(ctx, append(stepArgs(t, dir),
+		"-a", golden, "--overlay", "--copy-to", dir+"/%s.qcow2", "--count", "2", "--name", "web-%02d", "--machine-id", "fresh", "--regenerate-ssh-keys",
+		"--firstboot-command", "hostname >/root/first.new && mv /root/first.new /root/first", "--upload", script+":/root/show", "--root-password", "password:secret", "--report=json",
+	), nil, &out, &errs)
 	if status != 0 || errs.Len() > 0 {
 		t.Fatalf("status %d, %s", status, errs.String())
 	}
@@ -83,9 +83,9 @@ func cloneBoots(t *testing.T, filesystem string) {
 	if err := json.Unmarshal(out.Bytes(), &made); err != nil || len(made.Clones) != 2 {
 		t.Fatalf("%d clones reported, %v", len(made.Clones), err)
 	}
-	first := identities(t, dir+"/web-01.qcow2")
-	second := identities(t, dir+"/web-02.qcow2")
-	original := identities(t, golden)
+	first := identities(t, dir+"/web-01.qcow2", checkSteps)
+	second := identities(t, dir+"/web-02.qcow2", nil)
+	original := identities(t, golden, nil)
 	for _, pair := range [][2]map[string]string{{first, second}, {first, original}, {second, original}} {
 		for what, id := range pair[0] {
 			if id == "" || pair[1][what] == id {
@@ -117,8 +117,9 @@ func digest(t *testing.T, file string) string {
 	return fmt.Sprintf("%x", sum.Sum(nil))
 }
 
-// identities reads what must be a guest's own, without the code under test.
-func identities(t *testing.T, image string) map[string]string {
+// identities reads what must be a guest's own, without the code under test, and
+// has the rest looked at.
+func identities(t *testing.T, image string, also func(*testing.T, *guestfs.Handle)) map[string]string {
 	t.Helper()
 	ctx := t.Context()
 	g := guestfs.New(nil)
@@ -158,6 +159,9 @@ func identities(t *testing.T, image string) map[string]string {
 	} {
 		text, err := g.ReadFile(ctx, guestfs.Path(file))
 		id(file, string(text), err)
+	}
+	if also != nil {
+		also(t, g)
 	}
 	return ids
 }

@@ -232,12 +232,12 @@ func (w *rewriting) ramDisk(r *root, c *change, image []byte) error {
 	}
 	var changed []*initramfs.File
 	for _, f := range files {
+		if bytes.HasPrefix(f.Data, []byte("\x7fELF")) {
+			continue
+		}
 		now, hits := w.ids.Rewrite(f.Data)
 		if len(hits) == 0 {
 			continue
-		}
-		if bytes.HasPrefix(f.Data, []byte("\x7fELF")) {
-			continue // a number that happens to be the same
 		}
 		f.Data = now
 		changed = append(changed, f)

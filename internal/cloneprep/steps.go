@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 
+	"virt-tools/internal/decompress"
 	"virt-tools/pkg/guestfs"
 )
 
@@ -199,7 +200,12 @@ func tarIn(ctx context.Context, r *root, value string) error {
 	if err := r.g.MkdirP(ctx, guestfs.Path(dir)); err != nil {
 		return err
 	}
-	return r.g.TarIn(ctx, f, guestfs.Path(dir), nil)
+	start := make([]byte, 16)
+	n, err := f.ReadAt(start, 0)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	return r.g.TarIn(ctx, f, guestfs.Path(dir), &guestfs.TarInOpts{Compress: decompress.Format(start[:n])})
 }
 
 // copyIn sends a tree as an archive that belongs to root.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"virt-tools/internal/lvm2"
 	"virt-tools/internal/newid"
 	"virt-tools/pkg/guestfs"
 )
@@ -93,8 +94,60 @@ func (p *prep) changeVolumes(ctx context.Context, groups []string, devices []gue
 	return nil
 }
 
-// volumes returns the UUIDs of volume groups and physical volumes.
+// volumes returns the UUIDs of volume groups and physical volumes. They are read
+// here where that is sure to be right: a run of LVM takes some tenths of a second.
 func (p *prep) volumes(ctx context.Context) (map[string]string, map[guestfs.Device]string, error) {
+	vgs, pvs := map[string]string{}, map[guestfs.Device]string{}
+	devices, err := p.physicalVolumes(ctx)
+	if err != nil || len(devices) == 0 {
+		return vgs, pvs, err
+	}
+	var plain []*lvm2.PV
+	for _, device := range devices {
+		size, err := p.g.BlockdevGetsize64(ctx, device)
+		if err != nil {
+			return nil, nil, err
+		}
+		pv, err := lvm2.Read(deviceReader{ctx, p.g, device}, size)
+		if err != nil || pv == nil {
+			return p.askVolumes(ctx)
+		}
+		plain = append(plain, pv)
+		pvs[device] = lvmID(pv.UUID)
+	}
+	groups, err := lvm2.Groups(plain)
+	if err != nil {
+		return p.askVolumes(ctx)
+	}
+	for _, group := range groups {
+		vgs[group.Name] = lvmID(group.UUID)
+	}
+	return vgs, pvs, nil
+}
+
+// physicalVolumes lists the devices that are one, those that were opened too.
+func (p *prep) physicalVolumes(ctx context.Context) ([]guestfs.Device, error) {
+	var all []guestfs.Device
+	for _, list := range []func(context.Context) ([]guestfs.Device, error){p.g.ListDevices, p.g.ListPartitions, p.g.ListMdDevices, p.g.ListDmDevices} {
+		devices, err := list(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, device := range devices {
+			kind, err := p.g.VfsType(ctx, guestfs.Mountable(device))
+			if err != nil {
+				return nil, err
+			}
+			if kind == "LVM2_member" {
+				all = append(all, device)
+			}
+		}
+	}
+	return all, nil
+}
+
+// askVolumes has LVM tell.
+func (p *prep) askVolumes(ctx context.Context) (map[string]string, map[guestfs.Device]string, error) {
 	vgs, pvs := map[string]string{}, map[guestfs.Device]string{}
 	physical, err := p.g.PvsFull(ctx)
 	if err != nil || len(physical) == 0 {

@@ -56,7 +56,7 @@ type File struct {
 	Data []byte
 }
 
-// Read returns the regular files of at most 256 KiB, by name. Of several with
+// Read returns the regular files of at most 256 KiB that are no modules, by name. Of several with
 // one name it is the last, as when the kernel unpacks them.
 func Read(image []byte) (map[string]*File, error) {
 	r := &reader{files: map[string]*File{}}
@@ -157,7 +157,7 @@ func (r *reader) archive(b []byte) (int, error) {
 		if r.entries++; r.entries > maxEntries {
 			return 0, fmt.Errorf("%w: more than %d files", ErrFormat, maxEntries)
 		}
-		if r.headersOnly || h.Mode&0o170000 != cpio.File || h.Size > maxFile {
+		if r.headersOnly || h.Mode&0o170000 != cpio.File || h.Size > maxFile || isModule(h.Name) {
 			continue
 		}
 		if r.kept += h.Size; r.kept > maxKept {
@@ -173,6 +173,12 @@ func (r *reader) archive(b []byte) (int, error) {
 		name := strings.TrimLeft(strings.TrimPrefix(h.Name, "./"), "/")
 		r.files[name] = &File{Name: name, Mode: h.Mode, Data: data}
 	}
+}
+
+// isModule says whether a file is a module of the kernel: there are thousands.
+func isModule(name string) bool {
+	name = name[strings.LastIndexByte(name, '/')+1:]
+	return strings.HasSuffix(name, ".ko") || strings.Contains(name, ".ko.")
 }
 
 // Append returns the bytes that, behind an image of size bytes, replace files

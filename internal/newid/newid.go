@@ -63,12 +63,23 @@ type spelling struct {
 type Rewriter struct {
 	fold    map[string]spelling // key in lower case
 	exact   map[string]spelling
-	lengths []int // of the keys, the longest first
+	lengths []int         // of the keys, the longest first
+	starts  [1 << 16]bool // the first two bytes of the keys, in either case
 }
 
 // alnum says whether c can be part of an identifier, or of a longer word.
 func alnum(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+}
+
+// pair numbers the first two bytes of a key.
+func pair(a, b byte) int { return int(lower(a))<<8 | int(lower(b)) }
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
 
 // Rewrite returns text with the new identifiers in place of the old ones. Where
@@ -115,6 +126,9 @@ func (r *Rewriter) at(text []byte, i int) (spelling, int) {
 	if !alnum(text[i]) || i > 0 && alnum(text[i-1]) && !bytes.HasSuffix(text[:i], []byte(`\x2d`)) && !bytes.HasSuffix(text[:i], []byte(`\x3d`)) {
 		return spelling{}, 0
 	}
+	if i+1 == len(text) || !r.starts[pair(text[i], text[i+1])] {
+		return spelling{}, 0
+	}
 	var key [maxSpelling]byte
 	for _, n := range r.lengths {
 		if i+n > len(text) {
@@ -124,10 +138,7 @@ func (r *Rewriter) at(text []byte, i int) (spelling, int) {
 		s, ok := r.exact[string(old)]
 		if !ok {
 			for j, c := range old {
-				if 'A' <= c && c <= 'Z' {
-					c += 'a' - 'A'
-				}
-				key[j] = c
+				key[j] = lower(c)
 			}
 			s, ok = r.fold[string(key[:n])]
 		}

@@ -71,6 +71,7 @@ func New(changes []Change) *Rewriter {
 	seen := map[int]bool{}
 	for _, m := range []map[string]spelling{r.fold, r.exact} {
 		for key := range m {
+			r.starts[pair(key[0], key[1])] = true
 			if !seen[len(key)] {
 				seen[len(key)] = true
 				r.lengths = append(r.lengths, len(key))
