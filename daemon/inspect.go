@@ -94,10 +94,17 @@ func (c *Call) mountToLook(m mountable, kind string) error {
 	case "unknown":
 		return c.mount(lookOptions, "", m, "/")
 	case "ufs":
-		if err := c.mount(lookOptions+",ufstype=ufs2", kind, m, "/"); err == nil {
-			return nil
+		var first error
+		for _, variant := range []string{"ufs2", "44bsd"} {
+			err := c.mount(lookOptions+",ufstype="+variant, kind, m, "/")
+			if err == nil {
+				return nil
+			}
+			if first == nil {
+				first = err
+			}
 		}
-		return c.mount(lookOptions+",ufstype=44bsd", kind, m, "/")
+		return first
 	}
 	return c.mount(lookOptions, kind, m, "/")
 }

@@ -47,6 +47,9 @@ func (s osinfo) id() string {
 	case "linux":
 		return s.linux()
 	case "freebsd", "netbsd", "openbsd":
+		if s.major == 0 {
+			return ""
+		}
 		return fmt.Sprintf("%s%d.%d", s.distro, s.major, s.minor)
 	case "dos":
 		if s.distro == "msdos" {

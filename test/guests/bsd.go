@@ -12,14 +12,15 @@ import (
 // host.
 func bsds() []Guest {
 	return []Guest{
-		{Name: "freebsd", version: 1, disk: makeFreeBSD},
+		{Name: "freebsd", version: 2, disk: makeFreeBSD},
 	}
 }
 
 // makeFreeBSD:
 //
 //	sda1  FreeBSD's boot code
-//	sda2  /  UFS 2
+//	sda2  /  UFS 1: makefs writes the superblock of UFS 2 where Linux does not
+//	      look for it
 func makeFreeBSD(ctx context.Context, image string) error {
 	temp := image + ".tree"
 	filesystem := image + ".ufs"
@@ -41,7 +42,7 @@ func makeFreeBSD(ctx context.Context, image string) error {
 	// 64 KiB for the boot code, then the filesystem.
 	const ufsBytes = "32m"
 	if err := errors.Join(
-		run(ctx, "makefs", "-t", "ffs", "-o", "version=2", "-s", ufsBytes, filesystem, temp),
+		run(ctx, "makefs", "-t", "ffs", "-o", "version=1", "-s", ufsBytes, filesystem, temp),
 		run(ctx, "truncate", "-s", "40M", image),
 	); err != nil {
 		return err
