@@ -20,6 +20,10 @@ type Call struct {
 	header wire.Header
 	name   string
 
+	// probed keeps what lies on devices, in a call that asks often and changes
+	// nothing. In others it is nil.
+	probed map[string]probed
+
 	fileIn, fileOut bool
 	in              *uploadReader   // set when the handler took it
 	out             *downloadWriter // set when the handler took it

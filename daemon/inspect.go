@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"log"
+	"strings"
 	"syscall"
 
 	"virt-tools/internal/inspect"
@@ -23,14 +24,24 @@ func doInspectOs(c *Call) ([]string, error) {
 	if err := doUmountAll(c); err != nil {
 		return nil, err
 	}
+	c.probed = map[string]probed{}
 	filesystems, err := doListFilesystems(c)
 	if err != nil {
 		return nil, err
 	}
 	var found []inspect.Filesystem
+	subvolumes := 0
 	for _, fs := range filesystems {
 		if err := c.Err(); err != nil {
 			return nil, err
+		}
+		if strings.HasPrefix(fs.Key, "btrfsvol:") {
+			if ofContainer(fs.Key) {
+				continue
+			}
+			if subvolumes++; subvolumes > maxSubvolumes {
+				continue
+			}
 		}
 		f, err := c.look(fs.Key, fs.Value)
 		if err != nil {
@@ -38,12 +49,30 @@ func doInspectOs(c *Call) ([]string, error) {
 		}
 		found = append(found, f)
 	}
+	if subvolumes > maxSubvolumes {
+		c.warn("%d btrfs subvolumes; only the first %d were looked at", subvolumes, maxSubvolumes)
+	}
 	roots, warnings := inspect.Assemble(found, &inspectDevices{c: c})
 	for _, w := range warnings {
 		c.warn("%s", w)
 	}
 	c.server.inspection = &inspection{roots: roots}
 	return doInspectGetRoots(c)
+}
+
+// maxSubvolumes bounds how many subvolumes are mounted. Each takes some
+// milliseconds.
+const maxSubvolumes = 1000
+
+// ofContainer knows the subvolumes in which Docker and Podman keep layers: each
+// would be a system, and there are thousands.
+func ofContainer(subvolume string) bool {
+	for _, dir := range []string{"docker/btrfs/subvolumes/", "containers/storage/btrfs/subvolumes/"} {
+		if strings.Contains(subvolume, "/"+dir) {
+			return true
+		}
+	}
+	return false
 }
 
 // look says what a filesystem holds. It returns an error only when it leaves
@@ -59,6 +88,11 @@ func (c *Call) look(device, kind string) (f inspect.Filesystem, err error) {
 		return f, nil
 	}
 	m, err := parseMountable(device)
+	if err == nil && kind == "unknown" {
+		if k, err := c.vfsType(m.Device); err == nil && k == "" {
+			return f, nil // nothing that anybody knows, as in a partition for a boot loader
+		}
+	}
 	if err == nil {
 		err = c.mountToLook(m, kind)
 	}

@@ -64,3 +64,14 @@ func TestGuestTree(t *testing.T) {
 		return nil
 	}))
 }
+
+func TestOfContainer(t *testing.T) {
+	for subvolume, want := range map[string]bool{
+		"btrfsvol:/dev/sda2/@/var/lib/docker/btrfs/subvolumes/0123": true, "btrfsvol:/dev/sda2/var/lib/containers/storage/btrfs/subvolumes/ab": true,
+		"btrfsvol:/dev/sda2/@home": false, "btrfsvol:/dev/sda2/@/.snapshots/1/snapshot": false,
+	} {
+		if got := ofContainer(subvolume); got != want {
+			t.Errorf("%s: %v", subvolume, got)
+		}
+	}
+}

@@ -51,7 +51,8 @@ func filesystemDevices(c *Call) ([]string, error) {
 	if err := add(doListDmDevices, undivided); err != nil {
 		return nil, err
 	}
-	if err := add(doListPartitions, func(p string) bool { return canHoldFilesystem(c, p) }); err != nil {
+	tables := knownTables{}
+	if err := add(doListPartitions, func(p string) bool { return tables.canHoldFilesystem(c, p) }); err != nil {
 		return nil, err
 	}
 	if err := add(doListMdDevices, undivided); err != nil {
@@ -74,13 +75,33 @@ func hasPartitions(device string) bool {
 	return err == nil && len(parts) > 0
 }
 
+// knownTables are the partition tables that were read, by disk. It has nil for
+// one that is not plain.
+type knownTables map[string]*partTable
+
 // canHoldFilesystem leaves out what by its type in the partition table holds
 // none. Where the table cannot be read the content decides.
-func canHoldFilesystem(c *Call, partition string) bool {
+func (k knownTables) canHoldFilesystem(c *Call, partition string) bool {
 	disk, num, err := splitPartition(partition)
 	if err != nil {
 		return true
 	}
+	t, known := k[disk]
+	if !known {
+		if t, err = loadTable(disk); err != nil || t.odd != nil {
+			t = nil
+		}
+		k[disk] = t
+	}
+	if t == nil {
+		return canHoldFilesystem(c, disk, num)
+	}
+	p, err := t.find(num)
+	return err != nil || p.role != "extended" && !gptNoFilesystem[p.typeGUID]
+}
+
+// canHoldFilesystem is for a table that parted has to read.
+func canHoldFilesystem(c *Call, disk string, num int) bool {
 	label, err := doPartGetParttype(c, disk)
 	if err != nil {
 		log.Printf("list_filesystems: %s: %v", disk, err)

@@ -14,6 +14,23 @@ import (
 // superblock is what lies on a device, as blkid says. Nothing that is known is
 // an empty one. Mostly no program is run; see package fsprobe.
 func (c *Call) superblock(device string) (*fsprobe.Superblock, error) {
+	if known, ok := c.probed[device]; ok {
+		return known.superblock, known.err
+	}
+	sb, err := c.probe(device)
+	if c.probed != nil {
+		c.probed[device] = probed{sb, err}
+	}
+	return sb, err
+}
+
+// probed is the answer of a probe.
+type probed struct {
+	superblock *fsprobe.Superblock
+	err        error
+}
+
+func (c *Call) probe(device string) (*fsprobe.Superblock, error) {
 	f, size, err := openDevice(device)
 	if err != nil {
 		return nil, err

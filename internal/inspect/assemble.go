@@ -42,7 +42,13 @@ type assembly struct {
 	warnings []string
 }
 
+// maxWarnings are told of one filesystem.
+const maxWarnings = 20
+
 func (a *assembly) warn(device string, list ...string) {
+	if more := len(list) - maxWarnings; more > 0 {
+		list = append(list[:maxWarnings:maxWarnings], fmt.Sprintf("and %d warnings more", more))
+	}
 	for _, w := range list {
 		a.warnings = append(a.warnings, device+": "+w)
 	}

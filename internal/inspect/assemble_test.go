@@ -57,7 +57,8 @@ func TestCoreOS(t *testing.T) {
 			"bin/bash":       elfHead(62), "share/coreos/x": {}, "local/x": {},
 		}
 	}
-	root := fstest.MapFS{"etc/coreos/update.conf": {}, "etc/hostname": {Data: []byte("core\n")}, "root/x": {}, "home/x": {}, "usr/x": {}}
+	root := fstest.MapFS{"etc/coreos/update.conf": {}, "etc/hostname": {Data: []byte("core\n")}, "root/x": {}, "home/x": {}, "usr/x": {},
+		"etc/hosts": {}, "bin": {Data: []byte("usr/bin"), Mode: symlink}}
 	found := []Filesystem{look("/dev/sda3", usr("899.13.0")), look("/dev/sda4", usr("899.15.0")), look("/dev/sda9", root)}
 	roots, warnings := Assemble(found, devicesOf)
 	want := []Root{{

@@ -12,6 +12,9 @@ func ParseCrypttab(text string) []Crypt {
 	var list []Crypt
 	for line := range strings.Lines(text) {
 		f := strings.Fields(line)
+		if len(list) == maxLines {
+			break
+		}
 		if len(f) >= 2 && f[0][0] != '#' {
 			list = append(list, Crypt{f[0], f[1]})
 		}
@@ -36,6 +39,9 @@ func ParseMdadm(text string) []Array {
 		if line[0] != ' ' && line[0] != '\t' {
 			if in = len(f[0]) >= 3 && strings.HasPrefix("ARRAY", strings.ToUpper(f[0])) && len(f) > 1; !in {
 				continue
+			}
+			if len(list) == maxLines {
+				break
 			}
 			list = append(list, Array{Device: f[1]})
 		}

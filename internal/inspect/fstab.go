@@ -11,6 +11,13 @@ type Entry struct {
 	Options         []string
 }
 
+// Bounds on tables of the guest. A table of this size is none of a person or an
+// installer.
+const (
+	maxLines = 500  // that say something
+	maxLine  = 4096 // bytes in a line
+)
+
 // ParseFstab returns the entries of an fstab. A line that is not one is told
 // in warnings and left out: it never hides the rest.
 func ParseFstab(text string) (entries []Entry, warnings []string) {
@@ -19,6 +26,13 @@ func ParseFstab(text string) (entries []Entry, warnings []string) {
 		n++
 		f := strings.Fields(line)
 		if len(f) == 0 || f[0][0] == '#' {
+			continue
+		}
+		if len(entries)+len(warnings) >= maxLines {
+			return entries, append(warnings, fmt.Sprintf("fstab: more than %d lines; the others are not read", maxLines))
+		}
+		if len(line) > maxLine {
+			warnings = append(warnings, fmt.Sprintf("fstab line %d: longer than %d bytes", n, maxLine))
 			continue
 		}
 		// Only the type may be left out, as mount allows it.

@@ -17,8 +17,8 @@ var kinds = []struct {
 	{isOpenBSD, (*Filesystem).openBSD},
 	{isHurd, (*Filesystem).hurd},
 	{isMinix, (*Filesystem).minix},
+	{isCoreOSRoot, (*Filesystem).coreOSRoot}, // which is a Linux root without its programs
 	{isLinuxRoot, (*Filesystem).linuxRoot},
-	{isCoreOSRoot, (*Filesystem).coreOSRoot},
 	{isLinuxLocal, (*Filesystem).other},
 	{isLinuxUsr, (*Filesystem).linuxUsr},
 	{isOstree, (*Filesystem).ostree},
@@ -91,7 +91,7 @@ func isLinuxRoot(fsys fs.FS) bool {
 // isCoreOSRoot knows the root of a Container Linux, whose programs lie on
 // another filesystem.
 func isCoreOSRoot(fsys fs.FS) bool {
-	return areDirs(fsys, "etc", "root", "home", "usr") &&
+	return areDirs(fsys, "etc", "root", "home", "usr") && !isDir(fsys, "usr/bin") &&
 		(isFile(fsys, "etc/coreos/update.conf") || isFile(fsys, "etc/flatcar/update.conf"))
 }
 

@@ -110,7 +110,7 @@ func firstHostname(fsys fs.FS, name string) string {
 	}
 	for line := range strings.Lines(string(b)) {
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
-			return line
+			return line[:min(len(line), maxLine)]
 		}
 	}
 	return ""

@@ -3,6 +3,7 @@ package inspect
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -123,4 +124,24 @@ func FuzzMounts(f *testing.F) {
 			t.Errorf("no /: %v", list)
 		}
 	})
+}
+
+// TestEndlessTables: what nobody wrote by hand costs neither time nor a flood
+// of warnings.
+func TestEndlessTables(t *testing.T) {
+	m := tree("etc/fstab", strings.Repeat("UUID=gone /x ext4\n", 20_000), "etc/hostname", strings.Repeat("h", 1<<20),
+		"etc/crypttab", strings.Repeat("a UUID=x\n", 20_000), "etc/mdadm.conf", strings.Repeat("ARRAY /dev/md0 UUID=1\n", 20_000),
+		"etc/os-release", "ID=debian\nPRETTY_NAME="+strings.Repeat("p", 1<<20)+"\nVERSION_ID=12.4\n")
+	f := look("/dev/sda1", m)
+	if len(f.Fstab) != maxLines || len(f.Crypts) != maxLines || len(f.Arrays) != maxLines || len(f.System.Hostname) != maxLine || f.System.ProductName != "" {
+		t.Errorf("%d, %d, %d lines, host name of %d, product name of %d bytes", len(f.Fstab), len(f.Crypts), len(f.Arrays), len(f.System.Hostname), len(f.System.ProductName))
+	}
+	roots, warnings := Assemble([]Filesystem{f}, devicesOf)
+	if len(roots) != 1 || len(warnings) > 1+maxWarnings+1 {
+		t.Errorf("%d roots, %d warnings", len(roots), len(warnings))
+	}
+	_, w := ParseFstab(strings.Repeat("x", maxLine+1) + " /a\n/dev/sda1 /b\n")
+	if len(w) != 1 {
+		t.Errorf("warnings %q", w)
+	}
 }

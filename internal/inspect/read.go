@@ -69,7 +69,7 @@ func firstLine(fsys fs.FS, name string) string {
 		return ""
 	}
 	line, _, _ := strings.Cut(string(b), "\n")
-	return strings.TrimSpace(line)
+	return strings.TrimSpace(line[:min(len(line), maxLine)])
 }
 
 // anyCase finds the spelling in which a path is there, or returns nothing. Of

@@ -201,7 +201,7 @@ func parseRelease(text string) map[string]string {
 	vars := map[string]string{}
 	for line := range strings.Lines(text) {
 		name, value, ok := strings.Cut(strings.TrimSpace(line), "=")
-		if !ok || name == "" || strings.HasPrefix(name, "#") {
+		if !ok || name == "" || len(line) > maxLine || strings.HasPrefix(name, "#") {
 			continue
 		}
 		vars[name] = unquote(value)
