@@ -24,6 +24,8 @@ func TestInspect(t *testing.T) {
 		must(t, g.PartAdd(ctx, disk(0), "p", start, start+size*mib-1))
 	}
 	must(t, errors.Join(
+		g.PartSetName(ctx, disk(0), 1, "first"),
+		g.PartSetGptGuid(ctx, disk(0), 1, "00112233-4455-6677-8899-AABBCCDDEEFF"),
 		g.Mkfs(ctx, "ext4", "/dev/sda1", &guestfs.MkfsOpts{Label: "boot"}),
 		g.Mkfs(ctx, "btrfs", "/dev/sda2", nil),
 		g.Mkswap(ctx, "/dev/sda3", nil),
@@ -46,7 +48,8 @@ func TestInspect(t *testing.T) {
 	must(t, g.Mount(ctx, "/dev/vg-0/root", "/"))
 	putFiles(ctx, t, g, map[guestfs.Path]string{
 		"/etc/fstab": "/dev/mapper/vg--0-root / ext4 defaults 0 1\nLABEL=boot /boot ext4\nUUID=" + uuid + " /home btrfs subvol=home 0 0\n" +
-			"/dev/vda3 none swap sw 0 0\nUUID=gone /gone ext4\nbroken\n",
+			"/dev/vda3 none swap sw 0 0\nUUID=gone /gone ext4\nbroken\nUUID=" + uuid + " /id btrfs subvolid=256\n" +
+			"PARTLABEL=first /label ext4\nPARTUUID=00112233-4455-6677-8899-aabbccddeeff /part ext4\n/dev/mapper/gone /no ext4\n",
 		"/etc/hostname":          "box.example\n",
 		"/etc/debian_version":    "12.4\n",
 		"/usr/lib/os-release":    "ID=debian\nVERSION_ID=12\nBUILD_ID=b1\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\n",
@@ -103,10 +106,13 @@ func TestInspect(t *testing.T) {
 	same(t, "version", []int{major, minor}, []int{12, 4})
 	points, err := g.InspectGetMountpoints(ctx, root)
 	must(t, err)
-	same(t, "mountpoints", points, guestfs.Pairs{{Key: "/", Value: string(root)}, {Key: "/boot", Value: "/dev/sda1"}, {Key: "/home", Value: "btrfsvol:/dev/sda2/home"}})
+	same(t, "mountpoints", points, guestfs.Pairs{
+		{Key: "/", Value: string(root)}, {Key: "/boot", Value: "/dev/sda1"}, {Key: "/home", Value: "btrfsvol:/dev/sda2/home"},
+		{Key: "/id", Value: "btrfsvol:/dev/sda2/home"}, {Key: "/label", Value: "/dev/sda1"}, {Key: "/part", Value: "/dev/sda1"}, {Key: "/no", Value: "/dev/mapper/gone"},
+	})
 	filesystems, err := g.InspectGetFilesystems(ctx, root)
 	must(t, err)
-	same(t, "filesystems", filesystems, []guestfs.Mountable{root, "/dev/sda1", "btrfsvol:/dev/sda2/home", "/dev/sda3"})
+	same(t, "filesystems", filesystems, []guestfs.Mountable{root, "/dev/sda1", "btrfsvol:/dev/sda2/home", "/dev/sda3", "/dev/mapper/gone"})
 	osinfo, err := g.InspectGetOsinfo(ctx, root)
 	must(t, err)
 	same(t, "osinfo", osinfo, "debian12")
