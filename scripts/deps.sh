@@ -73,6 +73,7 @@ check|ssh-agent|openssh-client|holds the key for that server
 check|/usr/share/doc/qemu-block-extra|qemu-block-extra|the part of QEMU for disks on web, SSH, iSCSI and Ceph servers
 check|sqlite3|sqlite3|makes databases for the tests
 check|hivexregedit|libwin-hivex-perl|exports and merges registry keys beside ours
+check|xmllint|libxml2-utils|checks the reports of virt-inspector against their schemas
 check|cpio|cpio|reads the initramfs back in the tests
 '
 

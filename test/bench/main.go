@@ -27,10 +27,11 @@ import (
 func main() {
 	runs := flag.Int("runs", 5, "runs of our own programs")
 	referenceRuns := flag.Int("reference-runs", 2, "runs of libguestfs's programs")
+	only := flag.String("only", "", "measure this tool alone: virt-df, virt-inspector")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	b := &bench{runs: *runs, referenceRuns: *referenceRuns}
+	b := &bench{runs: *runs, referenceRuns: *referenceRuns, only: *only}
 	if err := b.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: error:", err)
 		os.Exit(1)
@@ -39,6 +40,7 @@ func main() {
 
 type bench struct {
 	runs, referenceRuns int
+	only                string // the name of a tool, or "" for all
 	tools               *reference.Tools
 	bin                 string // folder of our programs
 }
@@ -58,6 +60,18 @@ func (b *bench) run(ctx context.Context) (err error) {
 	fmt.Println("making the guests and libguestfs's appliance, if they are not there yet")
 	if b.tools, err = reference.New(ctx); err != nil {
 		return err
+	}
+	if b.only == "" || b.only == "virt-inspector" {
+		server, err := guests.Server(ctx, os.Stderr)
+		if err != nil {
+			return err
+		}
+		if err := b.tool(ctx, "a Debian 12 with more than 300 packages", "virt-inspector", "--format=qcow2", "-a", server); err != nil {
+			return err
+		}
+	}
+	if b.only != "" && b.only != "virt-df" {
+		return nil
 	}
 	demo, err := guests.Demo(ctx, os.Stderr)
 	if err != nil {

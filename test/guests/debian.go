@@ -3,7 +3,7 @@ package guests
 // debians are Debian and what is made from it.
 func debians() []Guest {
 	return []Guest{
-		{Name: "debian", version: 1, mib: []int64{512}, fill: fillDebian},
+		{Name: "debian", version: 2, mib: []int64{512}, fill: fillDebian},
 		{Name: "ubuntu", version: 1, mib: []int64{512}, fill: fillUbuntu},
 	}
 }
@@ -12,24 +12,24 @@ func debians() []Guest {
 // their own there:
 //
 //	sda1  /boot  ext2
-//	sda2  LVM: volume group debian with /, /usr, /var, /home (ext3, ext4) and swap
+//	sda2  LVM: volume group deb11 with /, /usr, /var, /home (ext3, ext4) and swap
 func fillDebian(b *builder) {
-	const disk, group = "/dev/sda", "/dev/debian/"
+	const disk, group = "/dev/sda", "/dev/deb11/"
 	b.table(disk, "mbr", 64, 0)
 	b.mkfs("ext2", disk+"1", "deb-boot")
-	b.lvm("debian", disk+"2", volume{"root", 64}, volume{"usr", 64}, volume{"var", 64}, volume{"home", 64}, volume{"swap_1", 32})
+	b.lvm("deb11", disk+"2", volume{"root", 64}, volume{"usr", 64}, volume{"var", 64}, volume{"home", 64}, volume{"swap_1", 32})
 	b.mkfs("ext4", group+"root", "deb-root")
 	b.mkfs("ext4", group+"usr", "deb-usr")
 	b.mkfs("ext3", group+"var", "")
 	b.mkfs("ext4", group+"home", "")
 	b.mkfs("swap", group+"swap_1", "deb-swap")
 	fstab := "# /etc/fstab: static file system information.\n" +
-		"/dev/mapper/debian-root /               ext4    errors=remount-ro 0       1\n" +
+		"/dev/mapper/deb11-root /               ext4    errors=remount-ro 0       1\n" +
 		"UUID=" + b.uuid(disk+"1") + " /boot ext2 defaults 0 2\n" +
-		"/dev/mapper/debian-usr /usr ext4 defaults 0 2\n" +
-		"/dev/debian/var /var ext3 defaults 0 2\n" +
-		"/dev/mapper/debian-home /home ext4 defaults,nodev 0 2\n" +
-		"/dev/mapper/debian-swap_1 none swap sw 0 0\n" +
+		"/dev/mapper/deb11-usr /usr ext4 defaults 0 2\n" +
+		"/dev/deb11/var /var ext3 defaults 0 2\n" +
+		"/dev/mapper/deb11-home /home ext4 defaults,nodev 0 2\n" +
+		"/dev/mapper/deb11-swap_1 none swap sw 0 0\n" +
 		"/dev/sr0 /media/cdrom0 udf,iso9660 user,noauto 0 0\n" +
 		"proc /proc proc defaults 0 0\n"
 	b.mount(group+"root", "/")

@@ -15,10 +15,10 @@ func encrypted() []Guest {
 		return keys
 	}
 	return []Guest{
-		{Name: "luks-lvm", version: 1, mib: []int64{384}, fill: fillLVMOnLUKS, Keys: key("/dev/sda2")},
-		{Name: "luks-on-lvm", version: 1, mib: []int64{384}, fill: fillLUKSOnLVM, Keys: key("/dev/lol/root", "/dev/lol/home")},
-		{Name: "luks-disk", version: 1, mib: []int64{160}, fill: fillLUKSDisk, Keys: key("/dev/sda"), Unknown: true},
-		{Name: "luks-md", version: 1, mib: []int64{160, 160}, fill: fillLUKSMD, Keys: key("/dev/md127"), Unknown: true},
+		{Name: "luks-lvm", version: 2, mib: []int64{384}, fill: fillLVMOnLUKS, RPM: true, Keys: key("/dev/sda2")},
+		{Name: "luks-on-lvm", version: 2, mib: []int64{384}, fill: fillLUKSOnLVM, RPM: true, Keys: key("/dev/lol/root", "/dev/lol/home")},
+		{Name: "luks-disk", version: 2, mib: []int64{160}, fill: fillLUKSDisk, RPM: true, Keys: key("/dev/sda"), Unknown: true},
+		{Name: "luks-md", version: 2, mib: []int64{160, 160}, fill: fillLUKSMD, RPM: true, Keys: key("/dev/md127"), Unknown: true},
 	}
 }
 
@@ -36,8 +36,8 @@ func fillLVMOnLUKS(b *builder) {
 	b.mkfs("swap", "/dev/onluks/swap", "onluks-swap")
 	b.mount("/dev/onluks/root", "/")
 	b.mount(disk+"1", "/boot")
-	b.put(fedora("onluks", "/dev/mapper/onluks-root / ext4 defaults 1 1\nUUID="+b.uuid(disk+"1")+" /boot ext4 defaults 1 2\n"+
-		"/dev/mapper/onluks-swap none swap defaults 0 0\n"), fedoraBoot,
+	b.putFedora("onluks", "/dev/mapper/onluks-root / ext4 defaults 1 1\nUUID="+b.uuid(disk+"1")+" /boot ext4 defaults 1 2\n"+
+		"/dev/mapper/onluks-swap none swap defaults 0 0\n",
 		tree{"etc/crypttab": "luks-" + uuid + " UUID=" + uuid + " none discard\n"})
 	b.unmount()
 	if b.ok() {
@@ -63,8 +63,8 @@ func fillLUKSOnLVM(b *builder) {
 	b.mkfs("ext4", opened, "lol-root")
 	b.mount(string(opened), "/")
 	b.mount(disk+"1", "/boot")
-	b.put(fedora("lol", "/dev/mapper/luks-"+rootID+" / ext4 defaults 1 1\nLABEL=lol-boot /boot ext4 defaults 1 2\n"+
-		"/dev/mapper/luks-"+homeID+" /home ext4 defaults 1 2\n"), fedoraBoot,
+	b.putFedora("lol", "/dev/mapper/luks-"+rootID+" / ext4 defaults 1 1\nLABEL=lol-boot /boot ext4 defaults 1 2\n"+
+		"/dev/mapper/luks-"+homeID+" /home ext4 defaults 1 2\n",
 		tree{"etc/crypttab": "luks-" + rootID + " UUID=" + rootID + " none\nluks-" + homeID + " UUID=" + homeID + " none\n"})
 	b.decrypted()
 }
@@ -84,6 +84,6 @@ func (b *builder) cryptedRoot(kind string, device guestfs.Device, name, uuid str
 	opened := b.encrypt(kind, device, passphrase, uuid)
 	b.mkfs("ext4", opened, name)
 	b.mount(string(opened), "/")
-	b.put(fedora(name, "/dev/mapper/luks-"+uuid+" / ext4 defaults 1 1\n"), fedoraBoot, tree{"etc/crypttab": "luks-" + uuid + " UUID=" + uuid + " none\n"})
+	b.putFedora(name, "/dev/mapper/luks-"+uuid+" / ext4 defaults 1 1\n", tree{"etc/crypttab": "luks-" + uuid + " UUID=" + uuid + " none\n"})
 	b.decrypted()
 }

@@ -5,10 +5,10 @@ import "virt-tools/pkg/guestfs"
 // fedoras are Fedoras that lie on their disks in different ways.
 func fedoras() []Guest {
 	return []Guest{
-		{Name: "fedora-lvm", version: 1, mib: []int64{384}, fill: fillFedoraLVM},
-		{Name: "fedora-btrfs", version: 1, mib: []int64{384}, fill: fillFedoraBtrfs},
-		{Name: "fedora-md", version: 1, mib: []int64{256, 256}, fill: fillFedoraMD},
-		{Name: "fedora-ostree", version: 1, mib: []int64{512}, fill: fillOstree},
+		{Name: "fedora-lvm", version: 2, mib: []int64{384}, fill: fillFedoraLVM, RPM: true},
+		{Name: "fedora-btrfs", version: 2, mib: []int64{384}, fill: fillFedoraBtrfs, RPM: true},
+		{Name: "fedora-md", version: 2, mib: []int64{256, 256}, fill: fillFedoraMD, RPM: true},
+		{Name: "fedora-ostree", version: 1, mib: []int64{512}, fill: fillOstree, RPM: true},
 	}
 }
 
@@ -37,6 +37,14 @@ var fedoraBoot = tree{
 	"boot/loader/entries/f-6.5.6-300.fc39.conf": "title Fedora Linux (6.5.6-300.fc39.x86_64)\nlinux /vmlinuz-6.5.6-300.fc39.x86_64\n",
 }
 
+// putFedora unpacks a Fedora with its kernel, its packages and what else is said.
+func (b *builder) putFedora(hostname, fstab string, more ...tree) {
+	b.put(fedora(hostname, fstab), fedoraBoot)
+	b.put(more...)
+	b.rpmPackages("sqlite", "/usr/lib/sysimage/rpm")
+	b.put(tree{"var/lib/rpm": "-> ../../usr/lib/sysimage/rpm"})
+}
+
 // fillFedoraLVM:
 //
 //	sda1  /boot  ext4
@@ -50,7 +58,7 @@ func fillFedoraLVM(b *builder) {
 	b.mkfs("ext4", "/dev/f-lvm/root", "flvm-root")
 	b.mount("/dev/f-lvm/root", "/")
 	b.mount(disk+"1", "/boot")
-	b.put(fedora("flvm", "/dev/mapper/f--lvm-root / ext4 defaults 1 1\nLABEL=flvm-boot /boot ext4 defaults 1 2\n"), fedoraBoot)
+	b.putFedora("flvm", "/dev/mapper/f--lvm-root / ext4 defaults 1 1\nLABEL=flvm-boot /boot ext4 defaults 1 2\n")
 }
 
 // fillFedoraBtrfs:
@@ -67,9 +75,9 @@ func fillFedoraBtrfs(b *builder) {
 	b.mount(disk+"2 subvol=root", "/")
 	b.mount(disk+"2 subvol=home", "/home")
 	b.mount(disk+"1", "/boot")
-	b.put(fedora("fbtrfs", "UUID="+uuid+" / btrfs subvol=root,compress=zstd:1 0 0\n"+
+	b.putFedora("fbtrfs", "UUID="+uuid+" / btrfs subvol=root,compress=zstd:1 0 0\n"+
 		"UUID="+b.uuid(disk+"1")+" /boot ext4 defaults 1 2\n"+
-		"UUID="+uuid+" /home btrfs compress=zstd:1,subvol=home 0 0\n"), fedoraBoot, tree{"home/ann/notes": "text\n"})
+		"UUID="+uuid+" /home btrfs compress=zstd:1,subvol=home 0 0\n", tree{"home/ann/notes": "text\n"})
 }
 
 // fillFedoraMD:
@@ -95,7 +103,7 @@ func fillFedoraMD(b *builder) {
 	}
 	b.mount("/dev/f_md/root", "/")
 	b.mount(string(boot), "/boot")
-	b.put(fedora("fmd", "/dev/f_md/root / ext4 defaults 1 1\n/dev/md/boot /boot ext4 defaults 1 2\n"), fedoraBoot, tree{"etc/mdadm.conf": conf})
+	b.putFedora("fmd", "/dev/f_md/root / ext4 defaults 1 1\n/dev/md/boot /boot ext4 defaults 1 2\n", tree{"etc/mdadm.conf": conf})
 }
 
 // fillOstree makes a Fedora Silverblue, whose root is a deployment deep in the

@@ -77,7 +77,12 @@ func asRoot(ctx context.Context, argv ...string) error {
 // DebianTree returns a tar archive of a minimal Debian of the release, made by
 // debootstrap.
 func DebianTree(ctx context.Context, release string, log io.Writer) (string, error) {
-	return makeOnce("debian-"+release+".tar", func(temp string) error {
+	return debootstrap(ctx, "debian-"+release+".tar", release, log, "--variant=minbase")
+}
+
+// debootstrap makes a tree of the release with the options and keeps it as name.
+func debootstrap(ctx context.Context, name, release string, log io.Writer, options ...string) (string, error) {
+	return makeOnce(name, func(temp string) error {
 		fmt.Fprintf(log, "making a Debian %s tree with debootstrap; this takes a minute or two\n", release)
 		dir, err := os.MkdirTemp("", "debootstrap-")
 		if err != nil {
@@ -85,7 +90,8 @@ func DebianTree(ctx context.Context, release string, log io.Writer) (string, err
 		}
 		defer asRoot(context.WithoutCancel(ctx), "rm", "-rf", dir)
 		root := filepath.Join(dir, "root")
-		if err := asRoot(ctx, "debootstrap", "--variant=minbase", release, root); err != nil {
+		argv := append(append([]string{"debootstrap"}, options...), release, root)
+		if err := asRoot(ctx, argv...); err != nil {
 			return err
 		}
 		if err := asRoot(ctx, "tar", "-C", root, "--numeric-owner", "--exclude=./var/cache/apt/archives/*.deb", "-cf", temp, "."); err != nil {

@@ -3,12 +3,12 @@ package guests
 // others are Linux systems of families with one guest each.
 func others() []Guest {
 	return []Guest{
-		{Name: "archlinux", version: 1, mib: []int64{256}, fill: fillArch},
+		{Name: "archlinux", version: 2, mib: []int64{256}, fill: fillArch},
 		{Name: "alpine", version: 1, mib: []int64{160}, fill: fillAlpine},
 		{Name: "gentoo", version: 1, mib: []int64{64}, fill: fillGentoo},
 		{Name: "void", version: 1, mib: []int64{64}, fill: fillVoid},
 		{Name: "nixos", version: 1, mib: []int64{160}, fill: fillNixOS, Unknown: true},
-		{Name: "coreos", version: 1, mib: []int64{512}, fill: fillCoreOS},
+		{Name: "coreos", version: 2, mib: []int64{512}, fill: fillCoreOS},
 		{Name: "distroless", version: 1, mib: []int64{64}, fill: fillDistroless, Unknown: true},
 	}
 }
@@ -16,12 +16,10 @@ func others() []Guest {
 // fillArch:
 //
 //	sda1  /boot  vfat, with systemd-boot
-//	sda2  /      ext4, named by PARTUUID
+//	sda2  /      ext4
 func fillArch(b *builder) {
-	const part = "aaaaaaaa-0000-4000-8000-00000000a4c8"
 	b.table("/dev/sda", "gpt", 48, 0)
 	b.do("type", b.g.PartSetGptType(b.ctx, "/dev/sda", 1, guidESP))
-	b.do("guid", b.g.PartSetGptGuid(b.ctx, "/dev/sda", 2, part))
 	b.mkfs("vfat", "/dev/sda1", "ARCHBOOT")
 	b.mkfs("ext4", "/dev/sda2", "arch-root")
 	b.mount("/dev/sda2", "/")
@@ -30,7 +28,7 @@ func fillArch(b *builder) {
 		return "%NAME%\n" + name + "\n\n%VERSION%\n" + version + "\n\n%BASE%\n" + name + "\n\n%DESC%\n" + text + "\n\n%URL%\n" + url +
 			"\n\n%ARCH%\n" + arch + "\n\n%BUILDDATE%\n1700000000\n\n%PACKAGER%\nA Packager <packager@arch.invalid>\n\n"
 	}
-	b.put(merged(x86_64, "arch", "PARTUUID="+part+" / ext4 rw,relatime 0 1\nUUID="+b.uuid("/dev/sda1")+" /boot vfat rw 0 2\n",
+	b.put(merged(x86_64, "arch", "UUID="+b.uuid("/dev/sda2")+" / ext4 rw,relatime 0 1\nUUID="+b.uuid("/dev/sda1")+" /boot vfat rw 0 2\n",
 		"NAME=\"Arch Linux\"\nPRETTY_NAME=\"Arch Linux\"\nID=arch\nBUILD_ID=rolling\n"), tree{
 		"etc/arch-release":                     "",
 		"etc/locale.conf":                      "LANG=en_US.UTF-8\n",
@@ -201,7 +199,7 @@ func fillCoreOS(b *builder) {
 	b.put(tree{
 		"bin": "-> usr/bin", "lib": "-> usr/lib", "etc/os-release": "-> ../usr/lib/os-release",
 		"etc/lsb-release":        "-> ../usr/share/coreos/lsb-release",
-		"etc/coreos/update.conf": "GROUP=stable\n", "etc/hostname": "coreos.invalid\n", "etc/hosts": "127.0.0.1 localhost\n",
+		"etc/coreos/update.conf": "GROUP=stable\n", "etc/hostname": "coreos.invalid\n",
 		"home/": "", "root/": "", "tmp/": "", "usr/": "", "var/lib/": "",
 	})
 }

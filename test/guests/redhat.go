@@ -50,18 +50,21 @@ func fillRHEL(b *builder) {
 
 // fillAlma makes an AlmaLinux 9, whose database is SQLite:
 //
-//	sda1  /boot/efi  vfat
-//	sda2  /  xfs
+//	sda1  /boot/efi  vfat, named by PARTLABEL
+//	sda2  /  xfs, named by PARTUUID
 func fillAlma(b *builder) {
+	const part, name = "aaaaaaaa-0000-4000-8000-00000000a1a9", "alma-efi"
 	const release = "NAME=\"AlmaLinux\"\nVERSION=\"9.3 (Shamrock Pampas Cat)\"\nID=\"almalinux\"\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"9.3\"\n" +
 		"PRETTY_NAME=\"AlmaLinux 9.3 (Shamrock Pampas Cat)\"\n"
 	b.table("/dev/sda", "gpt", 48, 0)
 	b.do("type", b.g.PartSetGptType(b.ctx, "/dev/sda", 1, guidESP))
+	b.do("name", b.g.PartSetName(b.ctx, "/dev/sda", 1, name))
+	b.do("guid", b.g.PartSetGptGuid(b.ctx, "/dev/sda", 2, part))
 	b.mkfs("vfat", "/dev/sda1", "ALMAEFI")
 	b.mkfs("xfs", "/dev/sda2", "alma-root")
 	b.mount("/dev/sda2", "/")
 	b.mount("/dev/sda1", "/boot/efi")
-	b.put(merged(x86_64, "alma.invalid", "UUID="+b.uuid("/dev/sda2")+" / xfs defaults 0 0\nUUID="+b.uuid("/dev/sda1")+" /boot/efi vfat umask=0077 0 2\n", release), tree{
+	b.put(merged(x86_64, "alma.invalid", "PARTUUID="+part+" / xfs defaults 0 0\nPARTLABEL="+name+" /boot/efi vfat umask=0077 0 2\n", release), tree{
 		"etc/almalinux-release":                    "AlmaLinux release 9.3 (Shamrock Pampas Cat)\n",
 		"etc/redhat-release":                       "-> almalinux-release",
 		"boot/efi/EFI/almalinux/shimx64.efi":       pe(64),
@@ -114,13 +117,13 @@ func fillOpenSUSE(b *builder) {
 	b.mount("/dev/sda1 subvol=@/home", "/home")
 	b.put(linux(x86_64, "leap", "UUID="+uuid+" / btrfs defaults 0 0\nUUID="+uuid+" /var btrfs subvol=/@/var 0 0\n"+
 		"UUID="+uuid+" /home btrfs subvol=/@/home 0 0\nUUID="+uuid+" /.snapshots btrfs subvol=/@/.snapshots 0 0\n", release), tree{
-		"etc/sysconfig/network/ifcfg-eth0": "BOOTPROTO='dhcp'\nSTARTMODE='auto'\n",
-		"etc/locale.conf":                  "LANG=en_US.UTF-8\n",
-		"boot/grub2/grub.cfg":              "set default=0\n",
-		"boot/vmlinuz-5.14.21-default":     "kernel\n",
-		"boot/initrd-5.14.21-default":      "initrd\n",
-		"usr/bin/zypper":                   elf(x86_64),
-		"usr/lib/sysimage/":                "",
+		".snapshots/": "", "etc/sysconfig/network/ifcfg-eth0": "BOOTPROTO='dhcp'\nSTARTMODE='auto'\n",
+		"etc/locale.conf":              "LANG=en_US.UTF-8\n",
+		"boot/grub2/grub.cfg":          "set default=0\n",
+		"boot/vmlinuz-5.14.21-default": "kernel\n",
+		"boot/initrd-5.14.21-default":  "initrd\n",
+		"usr/bin/zypper":               elf(x86_64),
+		"usr/lib/sysimage/":            "",
 	})
 	b.rpmPackages("ndb", "/usr/lib/sysimage/rpm")
 	b.put(tree{"var/lib/rpm": "-> ../../usr/lib/sysimage/rpm"})

@@ -16,10 +16,10 @@ import (
 // cannot.
 func rpms() []Guest {
 	return []Guest{
-		{Name: "centos-bdb", version: 1, mib: []int64{160}, fill: fillCentOS},
-		{Name: "opensuse-ndb", version: 1, mib: []int64{384}, fill: fillOpenSUSE},
-		{Name: "alma-sqlite", version: 1, mib: []int64{384}, fill: fillAlma, Unknown: true},
-		{Name: "rhel", version: 1, mib: []int64{384}, fill: fillRHEL},
+		{Name: "centos-bdb", version: 1, mib: []int64{160}, fill: fillCentOS, RPM: true},
+		{Name: "opensuse-ndb", version: 2, mib: []int64{384}, fill: fillOpenSUSE, RPM: true},
+		{Name: "alma-sqlite", version: 2, mib: []int64{384}, fill: fillAlma, RPM: true, Unknown: true},
+		{Name: "rhel", version: 1, mib: []int64{384}, fill: fillRHEL, RPM: true},
 	}
 }
 

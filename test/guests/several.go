@@ -3,7 +3,7 @@ package guests
 // several are guests with more than one system, or with one that is not whole.
 func several() []Guest {
 	return []Guest{
-		{Name: "multiboot", version: 1, mib: []int64{384}, fill: fillMultiboot},
+		{Name: "multiboot", version: 2, mib: []int64{384}, fill: fillMultiboot, RPM: true},
 		{Name: "dos", version: 1, mib: []int64{40}, fill: fillDOS},
 	}
 }
@@ -38,11 +38,12 @@ func fillMultiboot(b *builder) {
 	}
 	b.mount(disk+"3", "/")
 	b.put(linux(x86_64, "multideb", fstab("multi-debian"), "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nVERSION_ID=\"12\"\nID=debian\n"), tree{
-		"etc/debian_version": "12.4\n", "var/lib/dpkg/status": ubuntuStatus, "boot/vmlinuz-6.1.0-17-amd64": "kernel\n",
+		"etc/debian_version": "12.4\n", "var/lib/dpkg/status": ubuntuStatus, "boot/vmlinuz-6.1.0-17-amd64": "kernel\n", "boot/efi/": "",
 	})
 	b.unmount()
 	b.mount(disk+"4", "/")
-	b.put(fedora("multifed", fstab("multi-fedora")), fedoraBoot)
+	b.put(tree{"boot/efi/": ""})
+	b.putFedora("multifed", fstab("multi-fedora"))
 }
 
 // fillDOS makes a FreeDOS on a FAT.

@@ -20,6 +20,9 @@ type Guest struct {
 	Keys []string
 	// Unknown says that libguestfs 1.48 finds no system in it, or not all of it.
 	Unknown bool
+	// RPM says that its packages are in a database of rpm. The rpm in the
+	// appliance of Debian's libguestfs looks for it elsewhere.
+	RPM bool
 
 	version int     // changes with what is in it
 	mib     []int64 // size of each disk

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"virt-tools/test/guests"
+)
+
+// expected is where the JSON of each small guest is.
+const expected = "../../test/guests/expected"
+
+// TestVMGuests inspects every small guest and compares what is said of it with what is kept
+// beside the guests. -update writes that anew.
+func TestVMGuests(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: no appliance is launched")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
+	defer cancel()
+	for _, g := range guests.Small() {
+		t.Run(g.Name, func(t *testing.T) {
+			images, err := g.Images(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			args := []string{"--json", "--format=raw"}
+			for _, image := range images {
+				args = append(args, "-a", image)
+			}
+			for _, key := range g.Keys {
+				args = append(args, "--key", key)
+			}
+			before := hash(t, images)
+			var out, errs bytes.Buffer
+			status := run(ctx, args, strings.NewReader(""), &out, &errs)
+			if hash(t, images) != before {
+				t.Error("the images have changed")
+			}
+			report := out.String()
+			if status == 0 {
+				report = withoutUUIDs(t, report)
+				valid(t, asXML(t, out.Bytes()))
+			}
+			compare(t, filepath.Join(expected, g.Name+".json"), report+messages(errs.String()))
+		})
+	}
+}
+
+// messages are what was said beside the report, as a comment below it.
+func messages(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "// " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n// ") + "\n"
+}
+
+// withoutUUIDs puts the name of its device in the place of each UUID of a filesystem: they
+// are another each time the guest is made.
+func withoutUUIDs(t *testing.T, report string) string {
+	t.Helper()
+	systems := parse(t, []byte(report))
+	for _, s := range systems {
+		for _, f := range s.Filesystems {
+			if len(f.UUID) >= len("1234-ABCD") {
+				report = strings.ReplaceAll(report, f.UUID, "UUID of "+f.Device)
+			}
+		}
+	}
+	return report
+}
+
+// asXML is the report as XML with facts, which the schema is asked about.
+func asXML(t *testing.T, report []byte) string {
+	t.Helper()
+	var x bytes.Buffer
+	if err := writeXML(&x, parse(t, report)); err != nil {
+		t.Fatal(err)
+	}
+	return x.String()
+}
+
+func parse(t *testing.T, report []byte) []system {
+	t.Helper()
+	var parsed struct {
+		Systems []system `json:"operatingsystems"`
+	}
+	if err := json.Unmarshal(report, &parsed); err != nil {
+		t.Fatal(err)
+	}
+	return parsed.Systems
+}
+
+// hash is that of the images' bytes.
+func hash(t *testing.T, images []string) string {
+	t.Helper()
+	h := sha256.New()
+	for _, image := range images {
+		f, err := os.Open(image)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = io.Copy(h, f)
+		f.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
+}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"virt-tools/test/reference"
+)
+
+// tool times a tool that looks at a guest, libguestfs's and ours in turn, ours from a saved
+// machine.
+func (b *bench) tool(ctx context.Context, what, name string, args ...string) error {
+	program, err := filepath.Abs("bin/" + name)
+	if err != nil {
+		return err
+	}
+	env := append(os.Environ(), "LIBGUESTFS_BACKEND_SETTINGS=force_tcg:"+warm)
+	var theirs, ours []time.Duration
+	for i := range max(b.runs, b.referenceRuns) {
+		if i < b.referenceRuns {
+			r, err := b.tools.Run(ctx, name, args...)
+			if err != nil || r.Code != 0 {
+				return fmt.Errorf("libguestfs's %s: exit status %d, %w: %s", name, r.Code, err, r.Stderr)
+			}
+			theirs = append(theirs, r.Took)
+		}
+		if i < b.runs {
+			r, err := reference.Run(ctx, env, program, args...)
+			if err != nil || r.Code != 0 {
+				return fmt.Errorf("%s: exit status %d, %w: %s", name, r.Code, err, strings.TrimSpace(r.Stderr))
+			}
+			ours = append(ours, r.Took)
+		}
+	}
+	base, best := slices.Min(theirs), slices.Min(ours)
+	fmt.Printf("\n%s, %s: libguestfs %s, ours %s (median %s), 1/%.1f\n", name, what, seconds(base), seconds(best), seconds(median(ours)), base.Seconds()/best.Seconds())
+	return nil
+}
