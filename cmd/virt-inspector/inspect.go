@@ -63,7 +63,6 @@ func look(ctx context.Context, g guest, console *cli.Console, want wanted) ([]sy
 		return nil, cli.Hint(errors.New("no operating system was found on this disk"),
 			"virt-filesystems --all --long shows what is on it; an encrypted disk needs --key")
 	}
-	slices.Sort(roots)
 	var systems []system
 	for _, root := range roots {
 		l := &looker{ctx: ctx, g: g, root: root}

@@ -24,8 +24,8 @@ func Trixie(ctx context.Context, log io.Writer) (string, error) {
 // one ext4 partition.
 func Server(ctx context.Context, log io.Writer) (string, error) {
 	include := "--include=" + strings.Join([]string{
-		"bind9-dnsutils", "build-essential", "curl", "file", "gdb", "git", "iptables", "linux-image-amd64", "locales", "lsof", "nginx-light", "openssh-server",
-		"perl", "python3", "python3-pip", "rsync", "strace", "tcpdump", "vim", "wget",
+		"autoconf", "build-essential", "cmake", "curl", "file", "git", "iptables", "locales", "lsof", "openssh-server", "perl", "postgresql-client", "python3", "python3-dev",
+		"rsync", "strace", "subversion", "vim", "wget",
 	}, ",")
 	tree, err := debootstrap(ctx, "debian-bookworm-server.tar", "bookworm", log, include)
 	if err != nil {
