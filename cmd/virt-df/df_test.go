@@ -82,7 +82,7 @@ func sample() *fixed {
 	}
 }
 
-// shown runs measure as the command line says and returns what it prints.
+// shown runs ask as the command line says and returns what it prints.
 func shown(t *testing.T, g *fixed, args ...string) (stdout, stderr string, status int) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -93,7 +93,11 @@ func shown(t *testing.T, g *fixed, args ...string) (stdout, stderr string, statu
 	var opts options
 	show := func(ctx context.Context, console *cli.Console) error {
 		p := opts.printer(console.Out)
-		if err := measure(ctx, g, opts.Name(), console, p); err != nil {
+		report, err := ask(ctx, g)
+		if err := print(opts.Name(), "", report, err == nil, console, p); err != nil {
+			return err
+		}
+		if err != nil {
 			return err
 		}
 		return p.end()
@@ -116,6 +120,7 @@ func TestFormats(t *testing.T) {
 		{"csv, inodes", []string{"--csv", "-i"}, "csv-inodes"},
 		{"json", []string{"--json"}, "json"},
 		{"yaml", []string{"--yaml"}, "yaml"},
+		{"prometheus", []string{"--prometheus"}, "prometheus"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

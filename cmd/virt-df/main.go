@@ -1,9 +1,10 @@
-// Virt-df shows how much space is free on the filesystems of a guest, without
-// starting the guest.
+// Virt-df shows how much space is free on the filesystems of a guest, or of all
+// domains of a libvirt, without starting the guest.
 //
 //	virt-df -a disk.qcow2
+//	virt-df -P 4
 //
-// main.go is the command line, df.go asks the guest, output.go prints. The text and the
+// main.go is the command line, df.go asks guests, output.go prints. The text and the
 // CSV are those of libguestfs's virt-df, byte for byte. The manual is virt-df.1.md.
 package main
 
@@ -23,7 +24,11 @@ var page string
 var program = cli.Program{
 	Name:    "virt-df",
 	Summary: "show free space on the filesystems of a guest",
-	Usage:   []string{"[options] -a disk.img [-a disk.img ...]"},
+	Usage: []string{
+		"[options]",
+		"[options] -d domain",
+		"[options] -a disk.img [-a disk.img ...]",
+	},
 	Page:    page,
 	SeeAlso: []string{"`df`(1)", "`virt-appliance`(1)"},
 }
@@ -38,11 +43,11 @@ type options struct {
 	JSON  bool `name:"json" xor:"output" help:"Write JSON."`
 	YAML  bool `name:"yaml" xor:"output" help:"Write YAML."`
 
-	// These matter once all domains of a libvirt can be shown. With disk images libguestfs's
-	// virt-df takes them without effect too, and scripts pass them.
-	OnePerGuest bool `name:"one-per-guest" help:"Have no effect: every guest has its own appliance."`
-	Threads     uint `short:"P" placeholder:"N" help:"Look at N guests at a time."`
+	Prometheus  bool `name:"prometheus" xor:"output" help:"Write metrics for Prometheus."`
+	OnePerGuest bool `name:"one-per-guest" help:"Have no effect: every guest has its own appliance."` // older scripts give it
+	Threads     uint `short:"P" placeholder:"N" help:"Look at N domains at a time."`
 	UUID        bool `name:"uuid" help:"Print UUIDs instead of the names of domains."`
+	Watch       uint `name:"watch" placeholder:"SECONDS" help:"Do it again and again."`
 
 	Disks []string `arg:"" optional:"" help:"Disk images, the old way of naming them."`
 }
@@ -52,21 +57,17 @@ func (o *options) Check() error {
 	switch {
 	case o.Human && o.CSV:
 		return errors.New("you cannot use -h and --csv options together")
-	case o.Human && (o.JSON || o.YAML):
-		return errors.New("-h does not go with --json and --yaml: they hold bytes")
-	case o.Inode && (o.JSON || o.YAML):
-		return errors.New("-i does not go with --json and --yaml: they hold blocks and inodes")
+	case o.Human && (o.JSON || o.YAML || o.Prometheus):
+		return errors.New("-h does not go with --json, --yaml and --prometheus: they hold bytes")
+	case o.Inode && (o.JSON || o.YAML || o.Prometheus):
+		return errors.New("-i does not go with --json, --yaml and --prometheus: they hold blocks and inodes")
+	case o.Watch > 0 && o.Prometheus:
+		return errors.New("--watch does not go with --prometheus: a timer should call virt-df")
 	}
 	if err := o.Positional(o.Disks); err != nil {
 		return err
 	}
-	if err := o.Guest.Check(); err != nil {
-		return err
-	}
-	if len(o.Drives()) == 0 {
-		return cli.Hint(errors.New("showing all domains of libvirt is not built yet"), "name a disk image with -a")
-	}
-	return nil
+	return o.Guest.Check()
 }
 
 func main() {

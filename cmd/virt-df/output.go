@@ -16,6 +16,7 @@ import (
 // row or the end, so that a guest that cannot be launched leaves no half a table.
 type printer interface {
 	row(guest string, fs filesystem) error
+	guest(name, uuid string, complete bool) error // follows the rows of a guest
 	end() error
 }
 
@@ -26,6 +27,8 @@ func (o *options) printer(w io.Writer) printer {
 		return &tree{w: w, write: record.JSON}
 	case o.YAML:
 		return &tree{w: w, write: record.YAML}
+	case o.Prometheus:
+		return &metrics{w: w}
 	case o.CSV:
 		return &csv{w: w, numbers: o.numbers()}
 	}
@@ -97,6 +100,8 @@ func (t *table) row(guest string, fs filesystem) error {
 	return err
 }
 
+func (t *table) guest(string, string, bool) error { return nil }
+
 func (t *table) head() error {
 	if t.headed {
 		return nil
@@ -123,6 +128,8 @@ func (c *csv) row(guest string, fs filesystem) error {
 	columns, percent := c.numbers.of(fs.stat)
 	return record.CSV(c.w, guest, fs.device, columns[0], columns[1], columns[2], strconv.FormatFloat(percent, 'f', 1, 64))
 }
+
+func (c *csv) guest(string, string, bool) error { return nil }
 
 func (c *csv) head() error {
 	if c.headed {

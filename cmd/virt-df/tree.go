@@ -52,6 +52,8 @@ func (t *tree) row(guest string, fs filesystem) error {
 	return nil
 }
 
+func (t *tree) guest(string, string, bool) error { return nil }
+
 func inBytes(n, unit int64) json.Number { return json.Number(size.Bytes(n, unit)) }
 
 func oneDecimal(f float64) float64 { return math.Round(f*10) / 10 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"virt-tools/internal/cli/safe"
@@ -35,8 +36,11 @@ type Console struct {
 
 	once sync.Once // says that a domain is in use
 
-	mu  sync.Mutex // guards err
+	found int // exit status for what was found, when nothing failed
+
+	mu  sync.Mutex // guards err and bar
 	err io.Writer
+	bar *progressbar.ProgressBar // shown at the moment, or nil
 }
 
 func newConsole(program string, stdio Stdio) *Console {
@@ -87,6 +91,9 @@ func (c *Console) stderr(kind, text string) {
 	text = strings.ReplaceAll(safe.Text(text), "\n", "\n  ")
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.bar != nil {
+		c.bar.Clear()
+	}
 	_, _ = fmt.Fprintf(c.err, "%s: %s: %s\n", c.program, kind, text)
 }
 
@@ -112,5 +119,15 @@ func (c *Console) finish(ctx context.Context, err error) int {
 	if err := c.flush(); err != nil {
 		c.Fail(fmt.Errorf("write the output: %w", err))
 	}
+	if c.status == StatusOK {
+		return c.found
+	}
 	return c.status
 }
+
+// Flush brings the output so far to where it goes, for a tool that goes on for long.
+func (c *Console) Flush() error { return c.flush() }
+
+// Found sets the exit status of a program that did all that it was asked to, for what it
+// has found. The highest counts, and a failure counts more.
+func (c *Console) Found(status int) { c.found = max(c.found, status) }

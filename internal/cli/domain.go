@@ -109,6 +109,8 @@ func (d Drive) explain(err error) error {
 type DomainGuest struct {
 	Guest
 	DomainName, UUID string
+
+	begun chan struct{} // closed when it is its turn
 }
 
 // AllDomains lists the domains of the libvirt that -c names, active and not, in the order of
@@ -126,7 +128,7 @@ func (g *Guest) AllDomains(ctx context.Context) (all []*DomainGuest, done func()
 		return nil, nil, err
 	}
 	for _, d := range domains {
-		guest := &DomainGuest{DomainName: d.Name, UUID: d.UUID}
+		guest := &DomainGuest{DomainName: d.Name, UUID: d.UUID, begun: make(chan struct{})}
 		guest.Connect, guest.Freeze, guest.libvirt = g.Connect, g.Freeze, shared
 		guest.drives = []Drive{{Domain: d.Name, listed: true}}
 		all = append(all, guest)
