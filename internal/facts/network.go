@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/bits"
-	"net"
+	"net/netip"
 	"path"
 	"strconv"
 	"strings"
@@ -201,9 +201,9 @@ func prefixOf(netmask string) string {
 			return fmt.Sprint(bits.OnesCount32(binary.BigEndian.Uint32(b)))
 		}
 	}
-	if ip := net.ParseIP(netmask).To4(); ip != nil {
-		ones, _ := net.IPMask(ip).Size()
-		return fmt.Sprint(ones)
+	if ip, err := netip.ParseAddr(netmask); err == nil && ip.Is4() {
+		b := ip.As4()
+		return fmt.Sprint(bits.LeadingZeros32(^binary.BigEndian.Uint32(b[:])))
 	}
 	return ""
 }

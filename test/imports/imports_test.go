@@ -26,6 +26,8 @@ var forbidden = []struct{ from, to, why string }{
 	{"virt-tools/internal/cli", "virt-tools/appliance/pack", "a program is not a package"},
 }
 
+// TestForbidden asks the go command, which the cache of test results does not see: run it
+// with -count=1 after a change elsewhere.
 func TestForbidden(t *testing.T) {
 	deps := map[string][]string{}
 	for _, f := range forbidden {
