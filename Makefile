@@ -30,10 +30,14 @@ lookup:
 
 # The daemon is embedded into every program, so it comes first.
 .PHONY: daemon
-daemon:
+daemon: appliance/embedded/augeas.tar.zst
 	@mkdir -p bin
 	@$(STATIC) -o bin/guestfsd ./daemon/guestfsd
 	@$(GO) run ./appliance/pack bin/guestfsd appliance/embedded/guestfsd.zst
+
+# So is the program for Augeas, where there are a C compiler and libaugeas.
+appliance/embedded/augeas.tar.zst: daemon/guestaug/guestaug.c scripts/augeas.sh
+	@GO=$(GO) scripts/augeas.sh $@
 
 .PHONY: appliance
 appliance: build ## build the appliance into the cache, or do nothing when it is there
@@ -78,4 +82,4 @@ uninstall: ## remove what install put there
 
 .PHONY: clean
 clean: ## remove what was built; guests and appliances in the cache stay
-	@rm -rf bin appliance/embedded/guestfsd.zst
+	@rm -rf bin appliance/embedded/*.zst

@@ -25,6 +25,7 @@ type builder struct {
 	cache   *cache
 	request request
 	spec    []byte      // appliance.yaml
+	augeas  []byte      // archive, or nothing
 	set     *inputs.Set // the host's files
 	own     *inputs.Set // files outside of a test's root: the daemon, downloaded kernels
 	log     func(format string, args ...any)
@@ -34,7 +35,7 @@ func newBuilder(c *cache, r request, log func(string, ...any)) *builder {
 	if log == nil {
 		log = func(string, ...any) {}
 	}
-	return &builder{cache: c, request: r, spec: specText, set: inputs.New(cmp.Or(r.root, "/")), own: inputs.New("/"), log: log}
+	return &builder{cache: c, request: r, spec: specText, augeas: embeddedAugeas(), set: inputs.New(cmp.Or(r.root, "/")), own: inputs.New("/"), log: log}
 }
 
 // build makes kernel and initramfs, at the same time, in a temporary folder, and keeps them. The lock must be held.

@@ -42,6 +42,9 @@ func (b *builder) writeInitrd(ctx context.Context, w io.Writer, k *kernel) error
 	if err := b.addPrograms(t, s, &inside); err != nil {
 		return err
 	}
+	if err := b.addAugeas(t, &inside); err != nil {
+		return err
+	}
 	if err := b.addFiles(t, s); err != nil {
 		return err
 	}

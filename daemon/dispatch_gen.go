@@ -18,6 +18,19 @@ var procedures = map[uint32]procedure{
 	12:    {name: "pvs_full", stub: stubPvsFull, feature: "lvm2"},
 	13:    {name: "vgs_full", stub: stubVgsFull, feature: "lvm2"},
 	14:    {name: "lvs_full", stub: stubLvsFull, feature: "lvm2"},
+	16:    {name: "aug_init", stub: stubAugInit, feature: "augeas"},
+	17:    {name: "aug_defvar", stub: stubAugDefvar, feature: "augeas"},
+	18:    {name: "aug_defnode", stub: stubAugDefnode, feature: "augeas"},
+	19:    {name: "aug_get", stub: stubAugGet, feature: "augeas"},
+	20:    {name: "aug_set", stub: stubAugSet, feature: "augeas"},
+	21:    {name: "aug_insert", stub: stubAugInsert, feature: "augeas"},
+	22:    {name: "aug_rm", stub: stubAugRm, feature: "augeas"},
+	23:    {name: "aug_mv", stub: stubAugMv, feature: "augeas"},
+	24:    {name: "aug_match", stub: stubAugMatch, feature: "augeas"},
+	25:    {name: "aug_save", stub: stubAugSave, feature: "augeas"},
+	26:    {name: "aug_close", stub: stubAugClose, feature: "augeas"},
+	27:    {name: "aug_load", stub: stubAugLoad, feature: "augeas"},
+	28:    {name: "aug_ls", stub: stubAugLs, feature: "augeas"},
 	29:    {name: "rm", stub: stubRm},
 	30:    {name: "rmdir", stub: stubRmdir},
 	31:    {name: "rm_rf", stub: stubRmRf},
@@ -216,6 +229,7 @@ var procedures = map[uint32]procedure{
 	236:   {name: "part_set_mbr_id", stub: stubPartSetMbrId},
 	237:   {name: "checksum_device", stub: stubChecksumDevice},
 	238:   {name: "lvresize_free", stub: stubLvresizeFree, feature: "lvm2"},
+	239:   {name: "aug_clear", stub: stubAugClear, feature: "augeas"},
 	240:   {name: "get_umask", stub: stubGetUmask},
 	242:   {name: "base64_in", stub: stubBase64In, fileIn: true},
 	243:   {name: "base64_out", stub: stubBase64Out, fileOut: true},
@@ -366,6 +380,8 @@ var procedures = map[uint32]procedure{
 	408:   {name: "internal_journal_get", stub: stubInternalJournalGet, feature: "journal", fileOut: true},
 	409:   {name: "journal_get_data_threshold", stub: stubJournalGetDataThreshold, feature: "journal"},
 	410:   {name: "journal_set_data_threshold", stub: stubJournalSetDataThreshold, feature: "journal"},
+	411:   {name: "aug_setm", stub: stubAugSetm, feature: "augeas"},
+	412:   {name: "aug_label", stub: stubAugLabel, feature: "augeas"},
 	413:   {name: "internal_upload", stub: stubInternalUpload, fileIn: true},
 	414:   {name: "internal_exit", stub: stubInternalExit},
 	415:   {name: "copy_attributes", stub: stubCopyAttributes, optargs: 4},
@@ -416,6 +432,7 @@ var procedures = map[uint32]procedure{
 	462:   {name: "part_expand_gpt", stub: stubPartExpandGpt, feature: "gdisk"},
 	465:   {name: "btrfs_filesystem_show", stub: stubBtrfsFilesystemShow, feature: "btrfs"},
 	467:   {name: "selinux_relabel", stub: stubSelinuxRelabel, feature: "selinuxrelabel", optargs: 1},
+	469:   {name: "aug_transform", stub: stubAugTransform, feature: "augeas", optargs: 1},
 	471:   {name: "mksquashfs", stub: stubMksquashfs, feature: "squashfs", optargs: 2, fileOut: true},
 	475:   {name: "file_architecture", stub: stubFileArchitecture},
 	476:   {name: "list_filesystems", stub: stubListFilesystems},
@@ -627,6 +644,158 @@ func stubLvsFull(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	wire.EncodeList(e, ret)
+	return nil
+}
+
+func stubAugInit(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	root := a.pathname()
+	flags := a.int()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doAugInit(c, root, flags)
+}
+
+func stubAugDefvar(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	name := a.text()
+	expr := a.optText()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doAugDefvar(c, name, expr)
+	if err != nil {
+		return err
+	}
+	e.Int(ret)
+	return nil
+}
+
+func stubAugDefnode(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	name := a.text()
+	expr := a.text()
+	val := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doAugDefnode(c, name, expr, val)
+	if err != nil {
+		return err
+	}
+	ret.Encode(e)
+	return nil
+}
+
+func stubAugGet(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	augpath := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doAugGet(c, augpath)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
+func stubAugSet(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	augpath := a.text()
+	val := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doAugSet(c, augpath, val)
+}
+
+func stubAugInsert(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	augpath := a.text()
+	label := a.text()
+	before := a.d.Bool()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doAugInsert(c, augpath, label, before)
+}
+
+func stubAugRm(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	augpath := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doAugRm(c, augpath)
+	if err != nil {
+		return err
+	}
+	e.Int(ret)
+	return nil
+}
+
+func stubAugMv(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	src := a.text()
+	dest := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doAugMv(c, src, dest)
+}
+
+func stubAugMatch(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	augpath := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doAugMatch(c, augpath)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
+	return nil
+}
+
+func stubAugSave(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doAugSave(c)
+}
+
+func stubAugClose(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doAugClose(c)
+}
+
+func stubAugLoad(c *Call, d *wire.Decoder, _ *wire.Encoder) error {
+	a := args{c: c, d: d}
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doAugLoad(c)
+}
+
+func stubAugLs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	augpath := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doAugLs(c, augpath)
+	if err != nil {
+		return err
+	}
+	e.Strings(ret)
 	return nil
 }
 
@@ -3031,6 +3200,15 @@ func stubLvresizeFree(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	return doLvresizeFree(c, lv, percent)
 }
 
+func stubAugClear(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	augpath := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doAugClear(c, augpath)
+}
+
 func stubGetUmask(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	if err := a.finish(); err != nil {
@@ -5189,6 +5367,36 @@ func stubJournalSetDataThreshold(c *Call, d *wire.Decoder, e *wire.Encoder) erro
 	return doJournalSetDataThreshold(c, threshold)
 }
 
+func stubAugSetm(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	base := a.text()
+	sub := a.optText()
+	val := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doAugSetm(c, base, sub, val)
+	if err != nil {
+		return err
+	}
+	e.Int(ret)
+	return nil
+}
+
+func stubAugLabel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	augpath := a.text()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doAugLabel(c, augpath)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
+}
+
 func stubInternalUpload(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	a := args{c: c, d: d}
 	filename := c.upload()
@@ -5783,6 +5991,22 @@ func stubSelinuxRelabel(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doSelinuxRelabel(c, specfile, path, &opts)
+}
+
+type augTransformOpts struct {
+	Remove *bool
+}
+
+func stubAugTransform(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	lens := a.text()
+	file := a.text()
+	var opts augTransformOpts
+	opts.Remove = optional(&a, 0, a.d.Bool)
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doAugTransform(c, lens, file, &opts)
 }
 
 type mksquashfsOpts struct {

@@ -200,6 +200,11 @@ var children struct {
 // runReaped starts a program, kills its process group when the context ends
 // and waits for it.
 func runReaped(ctx context.Context, cmd *exec.Cmd) (*os.ProcessState, error) {
+	return runStarted(ctx, cmd, make(chan struct{}))
+}
+
+// runStarted is runReaped, and closes a channel when the program has started.
+func runStarted(ctx context.Context, cmd *exec.Cmd, started chan<- struct{}) (*os.ProcessState, error) {
 	done := make(chan struct{})
 	children.mu.Lock()
 	if err := cmd.Start(); err != nil {
@@ -211,6 +216,7 @@ func runReaped(ctx context.Context, cmd *exec.Cmd) (*os.ProcessState, error) {
 	}
 	children.pids[cmd.Process.Pid] = done
 	children.mu.Unlock()
+	close(started)
 
 	stop := context.AfterFunc(ctx, func() { syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
 	err := cmd.Wait()

@@ -21,6 +21,7 @@ type feature struct {
 var features = []feature{
 	{name: "virt_tools"},
 	{name: "acl"},
+	{name: "augeas", programs: []string{"guestaug"}},
 	{name: "blkdiscard"},
 	{name: "blkdiscardzeroes"},
 	{name: "btrfs", programs: []string{"btrfs"}, filesystems: []string{"btrfs"}},

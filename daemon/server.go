@@ -35,6 +35,7 @@ type Server struct {
 	watcher    watcher
 	hive       *openHive         // nil when none is open
 	journal    *openJournal      // likewise
+	augeas     *augeasProgram    // nil before aug_init
 	inspection *inspection       // nil before inspect_os
 	failure    *wire.RemoteError // of the last download that broke off, until the library takes it
 
@@ -88,6 +89,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	defer s.guest.stop()
 	defer s.watcher.close()
 	defer s.closeJournal()
+	defer s.closeAugeas()
 	for {
 		f, err := s.next(ctx)
 		if errors.Is(err, io.EOF) {

@@ -36,6 +36,7 @@ run|syslinux|syslinux|goes into the appliance: boot loader for FAT
 run|mtools|mtools|goes into the appliance: syslinux writes with it
 demo|gcc|gcc|builds the look-up of libvirt's domains, without which all else works
 demo|/usr/include/stdlib.h|libc6-dev|builds that look-up
+demo|/usr/include/augeas.h|libaugeas-dev|builds, with gcc, the program for Augeas that goes into the appliance
 demo|debootstrap|debootstrap|makes the Debian guest
 check|virt-df|guestfs-tools|the reference that results are compared with
 check|guestfish|guestfish|drives our appliance in the interoperation tests

@@ -2,6 +2,12 @@
 
 package guestfs
 
+// IntBool is the structure int_bool of the call table.
+type IntBool struct {
+	I int32
+	B int32
+}
+
 // PV is the structure lvm_pv of the call table.
 type PV struct {
 	PvName         string

@@ -143,9 +143,21 @@ func errorsOf(stderr string) []string {
 			continue
 		}
 		line = line[len(errorPrefix.FindString(line)):]
-		lines = append(lines, stubName.ReplaceAllString(line, "$1"))
+		lines = append(lines, nameOnce(stubName.ReplaceAllString(line, "$1")))
 	}
 	return lines
+}
+
+// nameOnce drops the name of a C function from errors of Augeas, where it comes
+// again after the name of the call.
+func nameOnce(line string) string {
+	call, rest, _ := strings.Cut(strings.TrimPrefix(line, "error: "), ": ")
+	for _, again := range []string{call + ": ", "do_" + call + ": "} {
+		if message, ok := strings.CutPrefix(rest, again); ok && strings.HasPrefix(call, "aug_") {
+			return "error: " + call + ": " + message
+		}
+	}
+	return line
 }
 
 var (
