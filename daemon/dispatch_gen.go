@@ -75,6 +75,7 @@ var procedures = map[uint32]procedure{
 	73:    {name: "mount_ro", stub: stubMountRo},
 	74:    {name: "mount_options", stub: stubMountOptions},
 	75:    {name: "mount_vfs", stub: stubMountVfs},
+	76:    {name: "debug", stub: stubDebug},
 	77:    {name: "lvremove", stub: stubLvremove, feature: "lvm2"},
 	78:    {name: "vgremove", stub: stubVgremove, feature: "lvm2"},
 	79:    {name: "pvremove", stub: stubPvremove, feature: "lvm2"},
@@ -231,6 +232,7 @@ var procedures = map[uint32]procedure{
 	238:   {name: "lvresize_free", stub: stubLvresizeFree, feature: "lvm2"},
 	239:   {name: "aug_clear", stub: stubAugClear, feature: "augeas"},
 	240:   {name: "get_umask", stub: stubGetUmask},
+	241:   {name: "debug_upload", stub: stubDebugUpload, fileIn: true},
 	242:   {name: "base64_in", stub: stubBase64In, fileIn: true},
 	243:   {name: "base64_out", stub: stubBase64Out, fileOut: true},
 	244:   {name: "checksums_out", stub: stubChecksumsOut, fileOut: true},
@@ -497,7 +499,6 @@ var procedures = map[uint32]procedure{
 
 // unbuiltUploads are the calls that come with a file and are not answered.
 var unbuiltUploads = map[uint32]bool{
-	241: true, // debug_upload
 	397: true, // internal_rhbz914931
 	472: true, // yara_load
 }
@@ -1341,6 +1342,21 @@ func stubMountVfs(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 		return err
 	}
 	return doMountVfs(c, options, vfstype, mountable, mountpoint)
+}
+
+func stubDebug(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	subcmd := a.text()
+	extraargs := a.texts()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	ret, err := doDebug(c, subcmd, extraargs)
+	if err != nil {
+		return err
+	}
+	e.String(ret)
+	return nil
 }
 
 func stubLvremove(c *Call, d *wire.Decoder, e *wire.Encoder) error {
@@ -3220,6 +3236,17 @@ func stubGetUmask(c *Call, d *wire.Decoder, e *wire.Encoder) error {
 	}
 	e.Int(ret)
 	return nil
+}
+
+func stubDebugUpload(c *Call, d *wire.Decoder, e *wire.Encoder) error {
+	a := args{c: c, d: d}
+	filename := c.upload()
+	tmpname := a.text()
+	mode := a.int()
+	if err := a.finish(); err != nil {
+		return err
+	}
+	return doDebugUpload(c, filename, tmpname, mode)
 }
 
 func stubBase64In(c *Call, d *wire.Decoder, e *wire.Encoder) error {

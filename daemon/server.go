@@ -39,6 +39,8 @@ type Server struct {
 	inspection *inspection       // nil before inspect_os
 	failure    *wire.RemoteError // of the last download that broke off, until the library takes it
 
+	debugVariables []string // of the programs that debug runs
+
 	lane      []byte                   // memory shared with the library, nil when there is none
 	toDaemon  *wire.Row                // nil until the library knows of the lane
 	toLibrary atomic.Pointer[wire.Row] // likewise; read gives slots back to it

@@ -230,3 +230,27 @@ vfs-label /dev/sdb1
 mkswap-U a3c1f4ee-5a3d-4f1c-9f0a-2b9d5e1c7a02 /dev/sdb1
 vfs-uuid /dev/sdb1
 ? sfdisk /dev/sdb 0 0 0 "nonsense"
+
+# the appliance itself
+debug print "hello"
+debug progress 0.3
+debug progress x
+debug progress 0
+debug sh "echo one; echo two >&2"
+? debug sh "exit 3"
+? debug ls /no/such
+debug env "" | grep ^LC_ALL=
+debug setenv "FOO bar"
+debug env "" | grep ^FOO=
+debug setenv FOO
+debug env "" | grep ^FOO=
+debug error ""
+debug error 10
+debug error x
+debug spew 3
+debug spew ""
+debug nosuch ""
+debug-upload small /uploaded 0640
+debug ls /uploaded
+debug sh "read line < /uploaded; echo $line"
+debug-upload small /no/such/folder 0640
