@@ -202,3 +202,35 @@ func addImage(t *testing.T, disk string) {
 	must(t, g.Write(ctx, "/boot/initrd.img-lzo", []byte("\x89LZO\x00\r\n\x1a\n and more")))
 	must(t, g.Shutdown(ctx))
 }
+
+// A Windows that sleeps must not be changed, however its filesystem can be mounted.
+func TestHibernated(t *testing.T) {
+	if testing.Short() {
+		t.Skip("-short: no appliance is launched")
+	}
+	small, err := guests.Named("windows-10")
+	must(t, err)
+	disks, err := small.Images(t.Context())
+	must(t, err)
+	dir := t.TempDir()
+	disk := filepath.Join(dir, "disk.qcow2")
+	must(t, qemuImg(t.Context(), "create", "-q", "-f", "qcow2", "-F", "raw", "-b", disks[0], disk))
+	g := guestfs.New(nil)
+	defer g.Close()
+	must(t, g.AddDrive(disk, &guestfs.AddDriveOpts{Format: "qcow2"}))
+	must(t, g.Launch(t.Context()))
+	roots, err := g.InspectOs(t.Context())
+	must(t, err)
+	must(t, g.Mount(t.Context(), roots[0], "/"))
+	must(t, g.Write(t.Context(), "/hiberfil.sys", append([]byte("hibr"), make([]byte, 8188)...)))
+	must(t, g.Shutdown(t.Context()))
+	before := digest(t, disk)
+	var out, errs bytes.Buffer
+	status := run(t.Context(), []string{"--format=qcow2", "-a", disk, "-q"}, nil, &out, &errs)
+	if status != 1 || !strings.Contains(errs.String(), "hibernates or was shut down with fast startup") || !strings.Contains(errs.String(), "shutdown /s /t 0") {
+		t.Errorf("status %d: %s", status, errs.String())
+	}
+	if digest(t, disk) != before {
+		t.Error("the disk was changed")
+	}
+}

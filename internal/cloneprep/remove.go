@@ -128,19 +128,22 @@ func (r *root) rebuildTrust(ctx context.Context) error {
 	return nil
 }
 
+// cronSpool removes jobs, and lets at count from the start again: its counter keeps
+// the owner that at wants.
 func cronSpool(ctx context.Context, r *root) error {
 	for _, dir := range []string{"/var/spool/cron", "/var/spool/atjobs", "/var/spool/atspool", "/var/spool/at"} {
-		if err := r.removeFiles(ctx, dir+"/*", dir+"/.SEQ", dir+"/*/*", dir+"/*/.SEQ"); err != nil {
+		if err := r.removeFiles(ctx, dir+"/*", dir+"/*/*"); err != nil {
 			return err
 		}
-		is, err := r.g.IsDir(ctx, guestfs.Path(dir), nil)
+		counters, err := r.matching(ctx, dir+"/.SEQ", dir+"/*/.SEQ")
 		if err != nil {
 			return err
 		}
-		if is && dir != "/var/spool/cron" && dir != "/var/spool/atspool" {
-			if err := r.g.Write(ctx, guestfs.Path(dir+"/.SEQ"), []byte("00000\n")); err != nil {
+		for _, file := range counters {
+			if err := r.g.Write(ctx, guestfs.Path(file), []byte("00000")); err != nil {
 				return err
 			}
+			r.record("changed", file, "", "00000")
 		}
 	}
 	return nil

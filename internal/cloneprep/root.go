@@ -88,11 +88,14 @@ func (p *prep) newRoot(ctx context.Context, device guestfs.Mountable) (*root, er
 // there: a data disk may have been left at home.
 func (r *root) mount(ctx context.Context) error {
 	for _, m := range r.mounts {
+		if err := r.checkAwake(ctx, m); err != nil {
+			return err
+		}
 		err := r.g.MountOptions(ctx, r.MountOptions[m.dir], m.device, m.dir)
 		switch {
 		case err == nil:
 		case m.dir == "/":
-			return r.mountError(ctx, m, err)
+			return err
 		default:
 			r.prep.warn(fmt.Sprintf("%s (%s) cannot be mounted, what is on it stays as it is: %v", m.dir, m.device, err))
 		}
@@ -101,29 +104,30 @@ func (r *root) mount(ctx context.Context) error {
 	return nil
 }
 
-// mountError has a word about what is usual with Windows.
-func (r *root) mountError(ctx context.Context, m mountpoint, err error) error {
+// checkAwake asks of a filesystem of Windows whether it can be written to: one
+// that belongs to a system that sleeps would be mounted all the same, to be read.
+func (r *root) checkAwake(ctx context.Context, m mountpoint) error {
 	const hibernated = 14 // NTFS_VOLUME_HIBERNATED of ntfs-3g
-	if r.kind != "windows" {
+	if !isWindows(r) || !r.first("awake "+string(m.device)) {
+		return nil
+	}
+	kind, err := r.g.VfsType(ctx, m.device)
+	if err != nil || kind != "ntfs" {
 		return err
 	}
-	if code, probeErr := r.g.Ntfs3gProbe(ctx, true, guestfs.Device(m.device)); probeErr != nil || code != hibernated {
-		return err
+	code, err := r.g.Ntfs3gProbe(ctx, true, guestfs.Device(m.device))
+	if err == nil && code == hibernated {
+		err = &HibernatedError{Device: string(m.device)}
 	}
-	return &HibernatedError{Device: string(m.device), Err: err}
+	return err
 }
 
 // HibernatedError is the answer to a system that sleeps, on disk.
-type HibernatedError struct {
-	Device string
-	Err    error
-}
+type HibernatedError struct{ Device string }
 
 func (e *HibernatedError) Error() string {
 	return fmt.Sprintf("%s belongs to a system that hibernates or was shut down with fast startup", e.Device)
 }
-
-func (e *HibernatedError) Unwrap() error { return e.Err }
 
 func isLinux(r *root) bool      { return r.kind == "linux" }
 func isWindows(r *root) bool    { return r.kind == "windows" }
