@@ -75,6 +75,8 @@ check|/usr/share/doc/qemu-block-extra|qemu-block-extra|the part of QEMU for disk
 check|sqlite3|sqlite3|makes databases for the tests
 check|hivexregedit|libwin-hivex-perl|exports and merges registry keys beside ours
 check|xmllint|libxml2-utils|checks the reports of virt-inspector against their schemas
+check|qemu-io|qemu-utils|writes into images as a guest would, for the tests
+check|perl|perl-base|hashes passwords as the C library does, for the tests
 check|cpio|cpio|reads the initramfs back in the tests
 '
 

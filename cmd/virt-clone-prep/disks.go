@@ -113,9 +113,29 @@ func (d *disks) lock(image string) error {
 	return nil
 }
 
-// beside is the name of a file that belongs to another, in its folder.
+// beside is the name of a file that belongs to another, in its folder. What belongs
+// to a device cannot be in /dev, which is memory.
 func beside(image, suffix string) string {
-	return filepath.Join(filepath.Dir(image), "."+filepath.Base(image)+".clone-prep"+suffix)
+	dir, base := filepath.Split(image)
+	if strings.HasPrefix(image, "/dev/") {
+		dir, base = "/var/tmp", strings.ReplaceAll(image[1:], "/", "-")
+	}
+	return filepath.Join(dir, "."+base+".clone-prep"+suffix)
+}
+
+// private makes an empty file with the mode of a disk, for QEMU to fill: a copy must not
+// be for more people than the original.
+func private(file, like string) error {
+	info, err := os.Stat(like)
+	if err != nil {
+		return err
+	}
+	mode := info.Mode().Perm() &^ 0o111
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(mode), f.Close())
 }
 
 func (d *disks) addOverlay(ctx context.Context, i int) error {
@@ -130,6 +150,9 @@ func (d *disks) addOverlay(ctx context.Context, i int) error {
 	}
 	// What a run left that was killed.
 	if err := os.Remove(s.Overlay); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := private(s.Overlay, s.Image); err != nil {
 		return err
 	}
 	d.overlays = append(d.overlays, s.Overlay)
@@ -173,6 +196,12 @@ func (d *disks) copy(ctx context.Context, overlay, target string) error {
 			format = "raw"
 		}
 		whole = beside(target, ".new")
+		if err := os.Remove(whole); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := private(whole, overlay); err != nil {
+			return err
+		}
 		d.overlays = append(d.overlays, whole) // to be removed when this fails
 		if err := qemuImg(ctx, "convert", "-f", "qcow2", "-O", format, overlay, whole); err != nil {
 			return err

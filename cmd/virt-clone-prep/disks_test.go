@@ -200,11 +200,17 @@ func TestCopies(t *testing.T) {
 		dir := t.TempDir()
 		drives := []cli.Drive{newDisk(t, dir, "qcow2", 'a')}
 		target := filepath.Join(dir, "new.qcow2")
+		must(t, os.Chmod(drives[0].File, 0o640))
 		d := open(t, drives, []string{target}, overlay, false)
 		must(t, d.keep(t.Context()))
 		must(t, d.discard())
 		if content(t, target) != changed('a') || content(t, drives[0].File) != whole('a') {
 			t.Errorf("overlay %v: the copy or the original is wrong", overlay)
+		}
+		info, err := os.Stat(target)
+		must(t, err)
+		if info.Mode() != 0o640 {
+			t.Errorf("overlay %v: mode %v; the original has 0640", overlay, info.Mode())
 		}
 		out, err := exec.Command("qemu-img", "info", target).Output()
 		must(t, err)
@@ -251,5 +257,13 @@ func TestInUse(t *testing.T) {
 	}
 	if _, err := os.Stat(beside(drives[0].File, ".json")); err == nil || !os.IsNotExist(err) && err != fs.ErrNotExist {
 		t.Errorf("a record was left: %v", err)
+	}
+}
+
+func TestBeside(t *testing.T) {
+	for image, want := range map[string]string{"/vms/a.img": "/vms/.a.img.clone-prep.x", "/dev/vg/root": "/var/tmp/.dev-vg-root.clone-prep.x"} {
+		if got := beside(image, ".x"); got != want {
+			t.Errorf("beside(%s) = %s; want %s", image, got, want)
+		}
 	}
 }

@@ -14,6 +14,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asTool) != "" {
+		main()
+	}
 	testscript.Main(m, map[string]func(){"virt-clone-prep": main})
 }
 
