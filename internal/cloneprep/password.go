@@ -173,7 +173,7 @@ func (r *root) setPassword(ctx context.Context, user, selector string) error {
 		return err
 	}
 	if strings.HasSuffix(selector, "random") {
-		r.prep.log("Password of %s: %s", user, p.text)
+		r.prep.warn(fmt.Sprintf("the random password of %s is %s", user, p.text)) // or nobody would know it
 	}
 	shadow, ok, err := r.read(ctx, "/etc/shadow")
 	if err != nil {
