@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"virt-tools/internal/apps"
+	"virt-tools/internal/inspect"
 	"virt-tools/internal/wire"
 )
 
@@ -64,7 +65,7 @@ func (c *Call) rpmApplications() ([]wire.Application2, error) {
 // is a warning.
 func (c *Call) applications(sys apps.System, fn func(*wire.Application2) error) error {
 	return c.inGuest(func() error {
-		for a := range apps.Each(guestTree{}, sys, func(w string) { c.warn("%s", w) }) {
+		for a := range apps.Each(inspect.Tree(guestTree{}), sys, func(w string) { c.warn("%s", w) }) {
 			if err := c.Err(); err != nil {
 				return err
 			}

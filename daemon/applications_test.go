@@ -53,6 +53,21 @@ func TestRpmApplications(t *testing.T) {
 	}
 }
 
+// The packages of an ostree are those of its newest deployment.
+func TestOstreeApplications(t *testing.T) {
+	c, root := newGuest(t)
+	const deployment = "ostree/deploy/fedora/deploy/0123.0/"
+	write(t, root, deployment+"usr/share/rpm/Packages.db", rpmDatabase(t))
+	write(t, root, deployment+"etc/fstab", "")
+	write(t, root, deployment+"usr/bin/sh", "")
+	must(t, os.Symlink("usr/bin", filepath.Join(root, deployment, "bin")))
+	list, err := c.rpmApplications()
+	must(t, err)
+	if len(list) != 2 || list[0].App2Name != "bash" {
+		t.Errorf("%v; want bash and gpg-pubkey", list)
+	}
+}
+
 // What is wrong with a database is a warning, and takes no time: a pipe that
 // nobody writes to, links that go in circles or out of the guest, a device.
 func TestHostileApplications(t *testing.T) {

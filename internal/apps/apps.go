@@ -86,7 +86,7 @@ const (
 	maxField       = 4 << 10
 	maxDescription = 64 << 10
 	maxWarnings    = 50
-	maxFile        = 256 << 20 // what is read of a file of many packages
+	maxFile        = 128 << 20 // what is read of a file of many packages
 	maxSmallFile   = 1 << 20   // and of a file of one package
 )
 

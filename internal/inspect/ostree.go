@@ -14,6 +14,19 @@ import (
 
 func isOstree(fsys fs.FS) bool { return deployment(fsys) != "" }
 
+// Tree returns the tree of the system whose root filesystem is fsys: that is
+// the filesystem, or the newest deployment of ostree in it.
+func Tree(fsys fs.FS) fs.FS {
+	if isLinuxRoot(fsys) || !isOstree(fsys) {
+		return fsys
+	}
+	sub, err := fs.Sub(fsys, deployment(fsys))
+	if err != nil {
+		return fsys
+	}
+	return sub
+}
+
 // ostree sets the facts of the deployment that was made last.
 func (f *Filesystem) ostree(fsys fs.FS) {
 	sub, err := fs.Sub(fsys, deployment(fsys))
