@@ -36,6 +36,8 @@ type guest interface {
 	InspectGetFilesystems(ctx context.Context, root guestfs.Mountable) ([]guestfs.Mountable, error)
 	InspectGetDriveMappings(ctx context.Context, root guestfs.Mountable) (guestfs.Pairs, error)
 	InspectListApplications2(ctx context.Context, root guestfs.Mountable) ([]guestfs.Application2, error)
+	InspectListSnaps(ctx context.Context, root guestfs.Mountable) ([]guestfs.Application2, error)
+	InspectListFlatpaks(ctx context.Context, root guestfs.Mountable) ([]guestfs.Application2, error)
 	InspectGetIcon(ctx context.Context, root guestfs.Mountable, opts *guestfs.InspectGetIconOpts) ([]byte, error)
 	InspectFacts(ctx context.Context, root guestfs.Mountable) (string, error)
 	CanonicalDeviceName(ctx context.Context, device guestfs.Device) (guestfs.Device, error)
@@ -48,9 +50,9 @@ type guest interface {
 }
 
 // wanted is what is asked beyond what the inspection itself has found.
-type wanted struct{ applications, icon, facts bool }
+type wanted struct{ applications, snaps, icon, facts bool }
 
-func (w wanted) mounted() bool { return w.applications || w.icon || w.facts }
+func (w wanted) mounted() bool { return w.applications || w.snaps || w.icon || w.facts }
 
 // look inspects the guest. That a part of a system cannot be read is a warning; the rest of
 // it, and the other systems, are still there.
@@ -225,7 +227,20 @@ func (l *looker) mounted(s *system, console *cli.Console, want wanted) (err erro
 		if list, err := l.g.InspectListApplications2(l.ctx, l.root); err != nil {
 			warn("the applications are not listed", err)
 		} else {
-			s.Applications = applications(list)
+			all := applications(list)
+			s.Applications = &all
+		}
+	}
+	if want.snaps {
+		if list, err := l.g.InspectListSnaps(l.ctx, l.root); err != nil {
+			warn("the snaps are not listed", err)
+		} else {
+			s.Snaps = applications(list)
+		}
+		if list, err := l.g.InspectListFlatpaks(l.ctx, l.root); err != nil {
+			warn("the flatpaks are not listed", err)
+		} else {
+			s.Flatpaks = applications(list)
 		}
 	}
 	if want.icon {
@@ -285,7 +300,7 @@ func addOpened(f *facts.Facts, filesystems []filesystem) {
 	}
 }
 
-func applications(list []guestfs.Application2) *[]application {
+func applications(list []guestfs.Application2) []application {
 	all := make([]application, 0, len(list))
 	for _, a := range list {
 		all = append(all, application{
@@ -294,5 +309,5 @@ func applications(list []guestfs.Application2) *[]application {
 			Summary: a.App2Summary, Description: a.App2Description,
 		})
 	}
-	return &all
+	return all
 }

@@ -106,6 +106,12 @@ func (f *fixed) InspectGetDriveMappings(context.Context, guestfs.Mountable) (gue
 func (f *fixed) InspectListApplications2(context.Context, guestfs.Mountable) ([]guestfs.Application2, error) {
 	return f.apps, f.broken["applications"]
 }
+func (f *fixed) InspectListSnaps(context.Context, guestfs.Mountable) ([]guestfs.Application2, error) {
+	return []guestfs.Application2{{App2Name: "core20"}}, f.broken["snaps"]
+}
+func (f *fixed) InspectListFlatpaks(context.Context, guestfs.Mountable) ([]guestfs.Application2, error) {
+	return nil, f.broken["flatpaks"]
+}
 func (f *fixed) InspectGetIcon(_ context.Context, _ guestfs.Mountable, opts *guestfs.InspectGetIconOpts) ([]byte, error) {
 	if !opts.NoFavicon || !opts.HighQuality {
 		return []byte("a favicon"), nil
@@ -181,7 +187,7 @@ func looked(t *testing.T, g *fixed, want wanted) (systems []system, messages str
 
 func TestLook(t *testing.T) {
 	g := sampleGuest()
-	got, messages, status := looked(t, g, wanted{true, true, true})
+	got, messages, status := looked(t, g, wanted{true, true, true, true})
 	want := []system{{
 		Root: "/dev/vg/root", Name: "linux", Distro: "debian", Major: 12, Minor: 4, PackageFormat: "deb", Hostname: "box",
 		Mountpoints: []mountpoint{{"/dev/vg/root", "/"}, {"/dev/gone", "/aaaa"}, {"/dev/sda1", "/boot"}, {"/dev/sdb1", "/usr/local"}},
@@ -189,6 +195,8 @@ func TestLook(t *testing.T) {
 			{Device: "btrfsvol:/dev/sdc/@", Type: "ext4"}, {Device: "/dev/vg/root", Type: "ext4"}, {Device: "/dev/sda1", Type: "ext4", Label: "boot"},
 		},
 		Applications: &[]application{{Name: "bash", Epoch: 1, Version: "5.2", Release: "1", Arch: "amd64", Summary: "shell"}},
+		Snaps:        []application{{Name: "core20"}},
+		Flatpaks:     []application{},
 		Icon:         []byte("PNG"),
 		Facts:        &facts.Facts{TimeZone: "UTC"},
 	}}
@@ -217,12 +225,14 @@ func TestLookLittle(t *testing.T) {
 // What cannot be read of a system is a warning, and the rest is there.
 func TestLookWarns(t *testing.T) {
 	g := sampleGuest()
-	for _, call := range []string{"applications", "icon", "facts", "mount /dev/sdb1"} {
+	for _, call := range []string{"applications", "snaps", "flatpaks", "icon", "facts", "mount /dev/sdb1"} {
 		g.broken[call] = errors.New(call + " is broken\x1b[1m")
 	}
-	got, messages, status := looked(t, g, wanted{true, true, true})
+	got, messages, status := looked(t, g, wanted{true, true, true, true})
 	const want = `virt-inspector: warning: /dev/mapper/vg-root: /dev/sdb1 is not mounted on /usr/local: mount /dev/sdb1 is broken\x1b[1m
 virt-inspector: warning: /dev/mapper/vg-root: the applications are not listed: applications is broken\x1b[1m
+virt-inspector: warning: /dev/mapper/vg-root: the snaps are not listed: snaps is broken\x1b[1m
+virt-inspector: warning: /dev/mapper/vg-root: the flatpaks are not listed: flatpaks is broken\x1b[1m
 virt-inspector: warning: /dev/mapper/vg-root: there is no icon: icon is broken\x1b[1m
 virt-inspector: warning: /dev/mapper/vg-root: the facts are not known: facts is broken\x1b[1m
 `
@@ -234,7 +244,7 @@ virt-inspector: warning: /dev/mapper/vg-root: the facts are not known: facts is 
 	}
 	g = sampleGuest()
 	g.broken["mount /dev/vg/root"] = errors.New("broken")
-	if got, messages, _ := looked(t, g, wanted{true, true, true}); len(got) != 1 || got[0].Applications != nil || strings.Count(messages, "\n") != 1 {
+	if got, messages, _ := looked(t, g, wanted{true, true, true, true}); len(got) != 1 || got[0].Applications != nil || strings.Count(messages, "\n") != 1 {
 		t.Errorf("without its root: %+v, %q", got, messages)
 	}
 }
@@ -249,7 +259,7 @@ func TestLookFails(t *testing.T) {
 	} {
 		g := sampleGuest()
 		g.broken[test.broken] = errors.New("broken")
-		if _, messages, status := looked(t, g, wanted{true, true, true}); messages != test.want || status != 1 {
+		if _, messages, status := looked(t, g, wanted{true, true, true, true}); messages != test.want || status != 1 {
 			t.Errorf("%s: status %d, messages %q; want %q", test.broken, status, messages, test.want)
 		}
 	}

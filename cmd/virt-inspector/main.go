@@ -101,6 +101,7 @@ func (o *options) run(ctx context.Context, console *cli.Console) (err error) {
 func (o *options) wanted() wanted {
 	return wanted{
 		applications: !o.NoApplications,
+		snaps:        !o.NoApplications && (o.JSON || o.YAML), // the XML has no place for them
 		icon:         !o.NoIcon && !o.CycloneDX,
 		facts:        o.Facts || o.JSON || o.YAML,
 	}

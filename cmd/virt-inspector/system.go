@@ -26,7 +26,9 @@ type system struct {
 	Filesystems       []filesystem   `json:"filesystems"`
 	DriveMappings     []driveMapping `json:"drive_mappings,omitempty"`
 	Applications      *[]application `json:"applications,omitempty"` // nil: not asked, or not to be had
-	Icon              []byte         `json:"icon,omitempty"`         // PNG; base64 in JSON
+	Snaps             []application  `json:"snaps,omitempty"`
+	Flatpaks          []application  `json:"flatpaks,omitempty"`
+	Icon              []byte         `json:"icon,omitempty"` // PNG; base64 in JSON
 	Facts             *facts.Facts   `json:"facts,omitempty"`
 }
 

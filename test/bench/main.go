@@ -66,7 +66,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
-		if err := b.tool(ctx, "a Debian 12 with more than 300 packages", "virt-inspector", "--format=qcow2", "-a", server); err != nil {
+		if err := b.tool(ctx, "a Debian 12 with nearly 300 packages", "virt-inspector", "--format=qcow2", "-a", server); err != nil {
 			return err
 		}
 	}

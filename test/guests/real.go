@@ -20,7 +20,7 @@ func Trixie(ctx context.Context, log io.Writer) (string, error) {
 	return makeReal(ctx, "trixie-1.qcow2", "trixie", tree, log)
 }
 
-// Server returns the image of a real Debian 12 with more than 300 packages, on
+// Server returns the image of a real Debian 12 with nearly 300 packages, on
 // one ext4 partition.
 func Server(ctx context.Context, log io.Writer) (string, error) {
 	include := "--include=" + strings.Join([]string{
