@@ -37,10 +37,15 @@ type correction struct {
 var corrections = []correction{
 	{why: "newer versions of libguestfs have this element", ours: regexp.MustCompile(`(?m)^[^\n]*\tbuild_id: .*\n`)},
 	{why: "newer versions of libguestfs have this element", ours: regexp.MustCompile(`(?m)^[^\n]*\twindows_group_policy: .*\n`)},
+	{why: "of by-uuid it knows no short UUID", theirs: firstOfTwo, ours: firstOfTwo, text: "${1}[dev=first partition]"},
+	{why: "1.48 does not know Windows 11", theirs: regexp.MustCompile(`\tosinfo: win1[01]\n`), ours: regexp.MustCompile(`\tosinfo: win1[01]\n`), text: "\tosinfo: win10 or win11\n"},
 	{why: "of subvol=/x it makes two slashes", theirs: regexp.MustCompile(`(btrfsvol:/dev/[a-z0-9]+)//`), text: "$1/"},
 	{why: "it does not find the array that mdadm.conf names", theirs: mdBoot, ours: mdBoot, text: "/dev/f_md/root\t$1[dev=/dev/md/boot]"},
 	{why: "and so knows nothing of it", ours: regexp.MustCompile(`(?m)^/dev/f_md/root\tfilesystems/filesystem\[dev=/dev/md/boot\]/.*\n`)},
 }
+
+// firstOfTwo is the partition before that of the root, however fstab names it.
+var firstOfTwo = regexp.MustCompile(`(?m)^(/dev/sd[a-z]2\t(?:mountpoints/mountpoint|filesystems/filesystem))\[dev=(?:/dev/sd[a-z]1|/dev/disk/by-uuid/[0-9A-F]{4}-[0-9A-F]{4})\]`)
 
 var mdBoot = regexp.MustCompile(`(?m)^/dev/f_md/root\t(.*)\[dev=/dev/md(?:/boot|12[67])\]`)
 
