@@ -34,7 +34,7 @@ run|setfiles|policycoreutils|goes into the appliance: labels for SELinux
 run|extlinux|extlinux|goes into the appliance: boot loader
 run|syslinux|syslinux|goes into the appliance: boot loader for FAT
 run|mtools|mtools|goes into the appliance: syslinux writes with it
-demo|gcc|gcc|builds the look-up of libvirt's domains, without which all else works
+demo|gcc|gcc|builds the look-up of domains of libvirt, without which all else works
 demo|/usr/include/stdlib.h|libc6-dev|builds that look-up
 demo|/usr/include/augeas.h|libaugeas-dev|builds, with gcc, the program for Augeas that goes into the appliance
 demo|debootstrap|debootstrap|makes the Debian guest
@@ -47,7 +47,7 @@ check|gcc|gcc|the race detector needs it
 check|/usr/include/stdlib.h|libc6-dev|the race detector needs it
 check|virsh|libvirt-clients|defines and starts the domains of the tests
 check|/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so|libvirt-daemon-driver-qemu|runs the domains of the tests
-check|/usr/share/doc/libvirt-daemon-system|libvirt-daemon-system|makes the user that libvirt's QEMU driver wants to exist
+check|/usr/share/doc/libvirt-daemon-system|libvirt-daemon-system|makes the user that the QEMU driver of libvirt wants to exist
 check|mcopy|mtools|puts files on FAT images for the tests
 check|sgdisk|gdisk|judges the GPTs that the tests write
 check|groff|groff-base|checks the man pages
