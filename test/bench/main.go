@@ -10,6 +10,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -27,7 +28,7 @@ import (
 func main() {
 	runs := flag.Int("runs", 5, "runs of our own programs")
 	referenceRuns := flag.Int("reference-runs", 2, "runs of libguestfs's programs")
-	only := flag.String("only", "", "measure this tool alone: virt-df, virt-inspector")
+	only := flag.String("only", "", "measure this alone: virt-df, virt-inspector, virt-edit, transfers")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -40,7 +41,7 @@ func main() {
 
 type bench struct {
 	runs, referenceRuns int
-	only                string // the name of a tool, or "" for all
+	only                string // what to measure, or "" for all
 	tools               *reference.Tools
 	bin                 string // folder of our programs
 }
@@ -67,6 +68,16 @@ func (b *bench) run(ctx context.Context) (err error) {
 			return err
 		}
 		if err := b.tool(ctx, "a Debian 12 with nearly 300 packages", "virt-inspector", "--format=qcow2", "-a", server); err != nil {
+			return err
+		}
+	}
+	if b.only == "" || b.only == "virt-edit" {
+		if err := b.edits(ctx); err != nil {
+			return err
+		}
+	}
+	if b.only == "" || b.only == "transfers" {
+		if err := errors.Join(b.transfers(ctx), calls(ctx)); err != nil {
 			return err
 		}
 	}

@@ -12,9 +12,13 @@ import (
 	"virt-tools/test/reference"
 )
 
-// tool times a tool that looks at a guest, libguestfs's and ours in turn, ours from a saved
-// machine.
+// tool times a tool, libguestfs's and ours in turn, ours from a saved machine.
 func (b *bench) tool(ctx context.Context, what, name string, args ...string) error {
+	return b.pair(ctx, what, name, name, args)
+}
+
+// pair is tool for one that has another name here.
+func (b *bench) pair(ctx context.Context, what, theirName, name string, args []string) error {
 	program, err := filepath.Abs("bin/" + name)
 	if err != nil {
 		return err
@@ -23,9 +27,9 @@ func (b *bench) tool(ctx context.Context, what, name string, args ...string) err
 	var theirs, ours []time.Duration
 	for i := range max(b.runs, b.referenceRuns) {
 		if i < b.referenceRuns {
-			r, err := b.tools.Run(ctx, name, args...)
+			r, err := b.tools.Run(ctx, theirName, args...)
 			if err != nil || r.Code != 0 {
-				return fmt.Errorf("libguestfs's %s: exit status %d, %w: %s", name, r.Code, err, r.Stderr)
+				return fmt.Errorf("libguestfs's %s: exit status %d, %w: %s", theirName, r.Code, err, r.Stderr)
 			}
 			theirs = append(theirs, r.Took)
 		}
