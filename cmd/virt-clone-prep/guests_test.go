@@ -16,10 +16,10 @@ import (
 	"virt-tools/test/guests"
 )
 
-// TestKinds clones guests of several kinds. In each clone the same filesystems are
+// TestVMKinds clones guests of several kinds. In each clone the same filesystems are
 // found as in the original, though all identifiers are others: that is so only
 // when all references were rewritten.
-func TestKinds(t *testing.T) {
+func TestVMKinds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: no appliance is launched")
 	}
@@ -138,7 +138,7 @@ func wantReference(t *testing.T, made clone, path string) {
 }
 
 // What cannot be rewritten, and the guest boots by, stops it before anything is kept.
-func TestBlocked(t *testing.T) {
+func TestVMBlocked(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: no appliance is launched")
 	}
@@ -204,7 +204,7 @@ func addImage(t *testing.T, disk string) {
 }
 
 // A Windows that sleeps must not be changed, however its filesystem can be mounted.
-func TestHibernated(t *testing.T) {
+func TestVMHibernated(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: no appliance is launched")
 	}

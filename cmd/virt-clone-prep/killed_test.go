@@ -15,9 +15,9 @@ import (
 // asTool makes the test program the tool: one that can be killed.
 const asTool = "VIRT_CLONE_PREP_TEST_AS_TOOL"
 
-// TestKilled kills the tool at random times while it works on a disk. After what a next
+// TestVMKilled kills the tool at random times while it works on a disk. After what a next
 // run does first, the disk is as it was, or wholly changed.
-func TestKilled(t *testing.T) {
+func TestVMKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("-short: no appliance is launched")
 	}

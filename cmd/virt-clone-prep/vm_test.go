@@ -38,18 +38,18 @@ echo "CLONE sshd $(systemctl is-active ssh)"
 echo "CLONE end"
 `
 
-// TestCloneBoots makes two clones in one go. They share nothing with each other and
+// TestVMCloneBoots makes two clones in one go. They share nothing with each other and
 // with the original, which is not changed; and the first starts from its own
 // boot loader to a login prompt, and says what was read from its disk.
-func TestCloneBoots(t *testing.T) { cloneBoots(t, "ext4") }
+func TestVMCloneBoots(t *testing.T) { cloneBoots(t, "ext4") }
 
 // The same with other roots takes as long again. VIRT_TOOLS_SLOW=1 runs them.
-func TestCloneBootsXFS(t *testing.T)   { slow(t); cloneBoots(t, "xfs") }
-func TestCloneBootsBtrfs(t *testing.T) { slow(t); cloneBoots(t, "btrfs") }
+func TestVMCloneBootsXFS(t *testing.T)   { slow(t); cloneBoots(t, "xfs") }
+func TestVMCloneBootsBtrfs(t *testing.T) { slow(t); cloneBoots(t, "btrfs") }
 
 func slow(t *testing.T) {
 	if os.Getenv("VIRT_TOOLS_SLOW") == "" {
-		t.Skip("VIRT_TOOLS_SLOW is not set: TestCloneBoots does it with ext4")
+		t.Skip("VIRT_TOOLS_SLOW is not set: TestVMCloneBoots does it with ext4")
 	}
 }
 

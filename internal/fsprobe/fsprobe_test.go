@@ -232,9 +232,6 @@ func TestProbeTwoSignatures(t *testing.T) {
 // TestProbeDamaged changes every byte of the superblocks in turn, of some of
 // them only every few: what is decided here must be what blkid decides.
 func TestProbeDamaged(t *testing.T) {
-	if testing.Short() {
-		t.Skip("runs blkid some hundred times")
-	}
 	for _, tc := range []struct {
 		name     string
 		size     int64
