@@ -24,8 +24,9 @@ const (
 	ProgressFlag    = 0xffff5555 // daemon to library: a Progress follows
 	SlotFlag        = 0xffff3333 // either way, with our own daemon: a slot of the lane is free again
 
-	MessageMax   = 4 << 20 // bytes of header and body together
-	ChunkMax     = 8192    // bytes of file data in a chunk
+	MessageMax   = 4 << 20                  // bytes of header and body together
+	BodyMax      = MessageMax - headerBytes // bytes of a body
+	ChunkMax     = 8192                     // bytes of file data in a chunk
 	ErrorMax     = 64 << 10
 	ErrnoMax     = 32
 	headerBytes  = 40

@@ -69,6 +69,9 @@ func (g *Handle) exchange(ctx context.Context, r *request) (*wire.Decoder, error
 	if err := r.args.Err(); err != nil {
 		return nil, &Error{Op: r.name, Errno: "EINVAL", Msg: err.Error(), cause: err}
 	}
+	if n := len(r.args.Bytes()); n > wire.BodyMax {
+		return nil, &Error{Op: r.name, Errno: "E2BIG", Msg: fmt.Sprintf("the arguments have %d bytes; a call can have %d", n, wire.BodyMax)}
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, &Error{Op: r.name, Errno: "EINTR", Msg: err.Error(), cause: err}
 	}
