@@ -106,7 +106,7 @@ func (o *options) run(ctx context.Context, console *cli.Console) error {
 	out := o.printer(console.Out)
 	show := func(name string, found []partition) error {
 		for _, p := range found {
-			console.Raise(p.status())
+			console.Found(p.status())
 			if err := out.row(name, p); err != nil {
 				return err
 			}

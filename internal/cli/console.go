@@ -66,10 +66,6 @@ func (c *Console) Fail(err error) {
 	c.status = max(c.status, statusOf(err))
 }
 
-// Raise makes the exit status at least status, for a tool whose status tells more than
-// whether it failed.
-func (c *Console) Raise(status int) { c.status = max(c.status, status) }
-
 // Warn reports err, which does not change the exit status.
 func (c *Console) Warn(err error) { c.message("warning", err) }
 
