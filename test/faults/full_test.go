@@ -108,17 +108,23 @@ func fillUp(ctx context.Context, t *testing.T, g *guestfs.Handle, file string) {
 	}
 }
 
-// topUp takes what the calls before have given back: these need few blocks.
+// topUp takes what the calls before have given back, to the last block: these need few. What
+// is not on the disk yet holds more room than it will need.
 func topUp(ctx context.Context, t *testing.T, g *guestfs.Handle, file guestfs.Path) {
 	t.Helper()
-	for range 100 {
-		err := g.WriteAppend(ctx, file, some(1<<20))
-		if errors.Is(err, syscall.ENOSPC) {
-			return
+	for _, size := range []int{1 << 20, 32 << 10, 1 << 10} {
+		must(t, g.Sync(ctx))
+		for try := 0; ; try++ {
+			err := g.WriteAppend(ctx, file, some(size))
+			if errors.Is(err, syscall.ENOSPC) {
+				break
+			}
+			must(t, err)
+			if try == 100 {
+				t.Fatal("there is always room")
+			}
 		}
-		must(t, err)
 	}
-	t.Fatal("there is always room")
 }
 
 // writing are the calls that put bytes into the filesystem on /full. /src holds
