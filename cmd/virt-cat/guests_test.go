@@ -43,7 +43,7 @@ func TestVMGuests(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			before := hash(t, images)
+			before := guests.Hash(t, images...)
 			var args []string
 			for _, image := range images {
 				args = append(args, "--format=raw", "-a", image)
@@ -57,7 +57,7 @@ func TestVMGuests(t *testing.T) {
 			if n := strings.Count(stdout.String(), "regf"); test.guest == "windows-2022" && n != 2 {
 				t.Errorf("the hive is printed %d times; want twice", n)
 			}
-			if hash(t, images) != before {
+			if guests.Hash(t, images...) != before {
 				t.Error("the images have changed")
 			}
 		})

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"os"
 	"os/exec"
@@ -12,6 +11,7 @@ import (
 	"testing"
 
 	"virt-tools/pkg/guestfs"
+	"virt-tools/test/guests"
 )
 
 // The encrypted guest: a partition (LUKS 1) that holds a Linux root, a whole disk (LUKS 2),
@@ -28,7 +28,7 @@ func TestVMEncrypted(t *testing.T) {
 		t.Skip("-short: no appliance is launched")
 	}
 	images := encrypted(t)
-	before := hash(t, images)
+	before := guests.Hash(t, images...)
 	diskKeyFile := filepath.Join(t.TempDir(), "key")
 	if err := os.WriteFile(diskKeyFile, []byte(diskKey+"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func TestVMEncrypted(t *testing.T) {
 			}
 		})
 	}
-	if hash(t, images) != before {
+	if guests.Hash(t, images...) != before {
 		t.Error("the images have changed")
 	}
 }
@@ -174,17 +174,4 @@ func fill(ctx context.Context, g *guestfs.Handle, header string, device guestfs.
 			g.Write(ctx, "/etc/os-release", []byte("ID=debian\nVERSION_ID=12.4\n")))
 	}
 	return errors.Join(err, g.UmountAll(ctx), g.CryptsetupClose(ctx, "/dev/mapper/"+name))
-}
-
-func hash(t *testing.T, images []string) [sha256.Size]byte {
-	t.Helper()
-	h := sha256.New()
-	for _, image := range images {
-		data, err := os.ReadFile(image)
-		if err != nil {
-			t.Fatal(err)
-		}
-		h.Write(data)
-	}
-	return [sha256.Size]byte(h.Sum(nil))
 }

@@ -154,7 +154,7 @@ func TestVMBlocked(t *testing.T) {
 	disk := filepath.Join(dir, "disk.qcow2")
 	must(t, qemuImg(t.Context(), "create", "-q", "-f", "qcow2", "-F", "raw", "-b", disks[0], disk))
 	addImage(t, disk)
-	before := digest(t, disk)
+	before := guests.Hash(t, disk)
 	var out, errs bytes.Buffer
 	args := []string{"-a", disk, "--format=qcow2"}
 	args = []string{args[2], args[0], args[1], "--report=json"}
@@ -162,7 +162,7 @@ func TestVMBlocked(t *testing.T) {
 	if status != 1 || !strings.Contains(errs.String(), "the clone would not boot: /boot/initrd.img-lzo") || !strings.Contains(errs.String(), "--force") {
 		t.Errorf("status %d: %s", status, errs.String())
 	}
-	if digest(t, disk) != before {
+	if guests.Hash(t, disk) != before {
 		t.Error("the disk was changed")
 	}
 	if l := leftover(t, dir); len(l) > 0 {
@@ -173,7 +173,7 @@ func TestVMBlocked(t *testing.T) {
 	if status := run(t.Context(), append(args, "--force", "-n"), nil, &out, &errs); status != 0 || !strings.Contains(errs.String(), "warning: /boot/initrd.img-lzo") {
 		t.Errorf("--force: status %d: %s", status, errs.String())
 	}
-	if digest(t, disk) != before {
+	if guests.Hash(t, disk) != before {
 		t.Error("a dry run changed the disk")
 	}
 }
@@ -224,13 +224,13 @@ func TestVMHibernated(t *testing.T) {
 	must(t, g.Mount(t.Context(), roots[0], "/"))
 	must(t, g.Write(t.Context(), "/hiberfil.sys", append([]byte("hibr"), make([]byte, 8188)...)))
 	must(t, g.Shutdown(t.Context()))
-	before := digest(t, disk)
+	before := guests.Hash(t, disk)
 	var out, errs bytes.Buffer
 	status := run(t.Context(), []string{"--format=qcow2", "-a", disk, "-q"}, nil, &out, &errs)
 	if status != 1 || !strings.Contains(errs.String(), "hibernates or was shut down with fast startup") || !strings.Contains(errs.String(), "shutdown /s /t 0") {
 		t.Errorf("status %d: %s", status, errs.String())
 	}
-	if digest(t, disk) != before {
+	if guests.Hash(t, disk) != before {
 		t.Error("the disk was changed")
 	}
 }

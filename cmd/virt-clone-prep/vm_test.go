@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -62,7 +61,7 @@ func cloneBoots(t *testing.T, filesystem string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := digest(t, golden)
+	before := guests.Hash(t, golden)
 	dir := t.TempDir()
 	script := filepath.Join(dir, "show")
 	if err := os.WriteFile(script, []byte(shown), 0o600); err != nil {
@@ -76,7 +75,7 @@ func cloneBoots(t *testing.T, filesystem string) {
 	if status != 0 || errs.Len() > 0 {
 		t.Fatalf("status %d, %s", status, errs.String())
 	}
-	if after := digest(t, golden); after != before {
+	if after := guests.Hash(t, golden); after != before {
 		t.Error("the original was changed")
 	}
 	var made report
@@ -98,23 +97,9 @@ func cloneBoots(t *testing.T, filesystem string) {
 	}
 	checkReport(t, made.Clones[0], original, first)
 	checkBoot(t, boot(t, dir+"/web-01.qcow2"), first)
-	if after := digest(t, golden); after != before {
+	if after := guests.Hash(t, golden); after != before {
 		t.Error("the original was changed")
 	}
-}
-
-func digest(t *testing.T, file string) string {
-	t.Helper()
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		t.Fatal(err)
-	}
-	return fmt.Sprintf("%x", sum.Sum(nil))
 }
 
 // identities reads what must be a guest's own, without the code under test, and

@@ -13,6 +13,7 @@ import (
 
 	"virt-tools/internal/cli"
 	"virt-tools/pkg/guestfs"
+	"virt-tools/test/script"
 )
 
 // fixed is a guest that gives fixed answers: two volume groups, of which one lies on two
@@ -259,7 +260,7 @@ func TestHyphenated(t *testing.T) {
 
 func compare(t *testing.T, file, got string) {
 	t.Helper()
-	if *update {
+	if *script.Update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}

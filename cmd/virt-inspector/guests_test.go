@@ -3,10 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +12,7 @@ import (
 	"time"
 
 	"virt-tools/test/guests"
+	"virt-tools/test/script"
 )
 
 // expected is where the JSON of each small guest is.
@@ -35,7 +33,7 @@ func TestVMGuests(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
 	defer cancel()
-	all := *update || os.Getenv("VIRT_TOOLS_SLOW") != ""
+	all := *script.Update || os.Getenv("VIRT_TOOLS_SLOW") != ""
 	for _, g := range guests.Small() {
 		if !all && !slices.Contains(usual, g.Name) {
 			continue
@@ -52,10 +50,10 @@ func TestVMGuests(t *testing.T) {
 			for _, key := range g.Keys {
 				args = append(args, "--key", key)
 			}
-			before := hash(t, images)
+			before := guests.Hash(t, images...)
 			var out, errs bytes.Buffer
 			status := run(ctx, args, strings.NewReader(""), &out, &errs)
-			if hash(t, images) != before {
+			if guests.Hash(t, images...) != before {
 				t.Error("the images have changed")
 			}
 			report := out.String()
@@ -110,22 +108,4 @@ func parse(t *testing.T, report []byte) []system {
 		t.Fatal(err)
 	}
 	return parsed.Systems
-}
-
-// hash is that of the images' bytes.
-func hash(t *testing.T, images []string) string {
-	t.Helper()
-	h := sha256.New()
-	for _, image := range images {
-		f, err := os.Open(image)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = io.Copy(h, f)
-		f.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return fmt.Sprintf("%x", h.Sum(nil))
 }

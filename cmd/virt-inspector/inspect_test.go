@@ -19,6 +19,7 @@ import (
 	"virt-tools/internal/cli"
 	"virt-tools/internal/facts"
 	"virt-tools/pkg/guestfs"
+	"virt-tools/test/script"
 )
 
 // fixed is a guest that gives fixed answers.
@@ -412,7 +413,7 @@ func TestKeys(t *testing.T) {
 
 func compare(t *testing.T, file, got string) {
 	t.Helper()
-	if *update {
+	if *script.Update {
 		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"virt-tools/test/guests"
 )
 
 // TestVirtAlignmentScan looks at disks of every alignment, with both kinds of tables and with none.
@@ -35,7 +37,7 @@ func TestVirtAlignmentScan(t *testing.T) {
 		t.Fatal(err)
 	}
 	old, gpt, good := filepath.Join(dir, "old.img"), filepath.Join(dir, "gpt.img"), filepath.Join(dir, "good.img")
-	before := hash(t, old, gpt, good, blank)
+	before := guests.Hash(t, old, gpt, good, blank)
 	// The exit status is what libguestfs's manual says. Its program gives 2 for an alignment of 1K.
 	for _, test := range []struct {
 		args []string
@@ -48,7 +50,7 @@ func TestVirtAlignmentScan(t *testing.T) {
 			t.Errorf("%q: exit status %d, want %d\nours:\n%s%s\nlibguestfs's:\n%s%s", args, got.Code, test.code, got.Stdout, got.Stderr, want.Stdout, want.Stderr)
 		}
 	}
-	if hash(t, old, gpt, good, blank) != before {
+	if guests.Hash(t, old, gpt, good, blank) != before {
 		t.Error("the images have changed")
 	}
 }

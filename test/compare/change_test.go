@@ -37,7 +37,7 @@ func TestVirtWinReg(t *testing.T) {
 		t.Fatal(err)
 	}
 	theirs, ours := copyOf(t, images[0], "windows"), copyOf(t, images[0], "windows")
-	before := hash(t, ours)
+	before := guests.Hash(t, ours)
 	same := func(when string, key ...string) {
 		t.Helper()
 		want := w.onOurs(ctx, t, "virt-win-reg", append([]string{"--format=raw", theirs}, key...)...)
@@ -65,7 +65,7 @@ func TestVirtWinReg(t *testing.T) {
 	if dry.Stdout != wantDry || dry.Code != 0 {
 		t.Errorf("dry run: exit status %d\n%s%s\nwant\n%s", dry.Code, dry.Stdout, dry.Stderr, wantDry)
 	}
-	if hash(t, ours) != before {
+	if guests.Hash(t, ours) != before {
 		t.Fatal("showing and a dry run have changed the image")
 	}
 	want := w.onOurs(ctx, t, "virt-win-reg", "--format=raw", "--merge", theirs, changes)

@@ -6,9 +6,6 @@ package compare
 
 import (
 	"context"
-	"crypto/sha256"
-	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -134,22 +131,4 @@ func add(images ...string) []string {
 		args = append(args, "--format="+format, "-a", image)
 	}
 	return args
-}
-
-// hash is that of the images' bytes.
-func hash(t *testing.T, images ...string) string {
-	t.Helper()
-	h := sha256.New()
-	for _, image := range images {
-		f, err := os.Open(image)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = io.Copy(h, f)
-		f.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return fmt.Sprintf("%x", h.Sum(nil))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"virt-tools/pkg/guestfs"
+	"virt-tools/test/guests"
 	"virt-tools/test/reference"
 )
 
@@ -23,7 +24,7 @@ func TestVirtFilesystems(t *testing.T) {
 	ctx, w := setup(t)
 	groups := twoGroups(ctx, t)
 	images := append([]string{groups}, w.matrix...)
-	before := hash(t, images...)
+	before := guests.Hash(t, images...)
 	options := []string{"--all", "--long", "--uuid", "--csv"}
 
 	args := append(add(groups), options...)
@@ -37,7 +38,7 @@ func TestVirtFilesystems(t *testing.T) {
 
 	args = append(add(w.matrix...), options...)
 	sameTable(t, w.onOurs(ctx, t, "virt-filesystems", args...), w.our(ctx, t, "virt-filesystems", args...))
-	if hash(t, images...) != before {
+	if guests.Hash(t, images...) != before {
 		t.Error("the images have changed")
 	}
 }

@@ -80,12 +80,12 @@ func TestVirtInspector(t *testing.T) {
 		}
 		w.sameReport(ctx, t, args...)
 	}
-	before := hash(t, w.demo)
+	before := guests.Hash(t, w.demo)
 	w.sameReport(ctx, t, add(images[false]...)...)
 	if len(images[true]) > 0 {
 		w.sameReport(ctx, t, append(add(images[true]...), "--no-applications")...)
 	}
-	if hash(t, w.demo) != before {
+	if guests.Hash(t, w.demo) != before {
 		t.Error("the image has changed")
 	}
 }

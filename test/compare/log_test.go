@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+
+	"virt-tools/test/guests"
 )
 
 func TestVirtLog(t *testing.T) {
@@ -27,14 +29,14 @@ func TestVirtLog(t *testing.T) {
 		}),
 		logged(ctx, t, map[string][]byte{"var/log/syslog": []byte("line one\nno end\x1b\xff"), "var/log/messages": []byte("this is not printed\n")}),
 	}
-	before := hash(t, images...)
+	before := guests.Hash(t, images...)
 	for _, image := range images {
 		want, got := w.onOurs(ctx, t, "virt-log", add(image)...), w.our(ctx, t, "virt-log", add(image)...)
 		if got.Stdout != want.Stdout || got.Code != want.Code || want.Stdout == "" || got.Stderr != "" {
 			t.Errorf("exit status %d, libguestfs's %d\nours:\n%.3000s%s\nlibguestfs's:\n%.3000s%s", got.Code, want.Code, got.Stdout, got.Stderr, want.Stdout, want.Stderr)
 		}
 	}
-	if hash(t, images...) != before {
+	if guests.Hash(t, images...) != before {
 		t.Error("the images have changed")
 	}
 }

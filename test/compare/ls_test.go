@@ -1,12 +1,16 @@
 package compare
 
-import "testing"
+import (
+	"testing"
+
+	"virt-tools/test/guests"
+)
 
 // libguestfs's ls -la is that of its own appliance, so it is run on it; the rest is what
 // the tool makes of what an appliance answers.
 func TestVirtLs(t *testing.T) {
 	ctx, w := setup(t)
-	before := hash(t, w.demo)
+	before := guests.Hash(t, w.demo)
 	w.same(ctx, t, "virt-ls", append(add(w.demo), "-l", "/etc/apt", "/nonexistent", "/home")...)
 	for _, options := range [][]string{
 		{"-R", "/etc", "/boot/efi/"},
@@ -20,7 +24,7 @@ func TestVirtLs(t *testing.T) {
 				options, got.Code, want.Code, got.Stdout, got.Stderr, want.Stdout, want.Stderr)
 		}
 	}
-	if hash(t, w.demo) != before {
+	if guests.Hash(t, w.demo) != before {
 		t.Error("the image has changed")
 	}
 }
