@@ -20,8 +20,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"virt-clone-prep": main})
 }
 
-// TestScript runs the scripts, none of which launches an appliance: that is in
-// test/clone.
+// TestScript runs the scripts, none of which launches an appliance: the tests in
+// vm_test.go and guests_test.go do.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",

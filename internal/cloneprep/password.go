@@ -1,22 +1,18 @@
 package cloneprep
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-crypt/crypt/algorithm/shacrypt"
 	"github.com/openwall/yescrypt-go"
-
-	"virt-tools/pkg/guestfs"
 )
 
 // Cryptos are the ways to hash passwords that can be asked for.
@@ -225,189 +221,4 @@ func setShadow(text, user string, change func(old string) string, now time.Time)
 		return "", fmt.Errorf("there is no user %q in /etc/shadow", user)
 	}
 	return b.String(), nil
-}
-
-func checkUser(value string) error {
-	name, selector, ok := strings.Cut(value, ":")
-	if err := checkUserName(name); err != nil || !ok {
-		return err
-	}
-	return checkPassword(selector)
-}
-
-// addUser makes an account and a group of its name, with the lowest number of
-// people's that neither has, and a home directory with the files of /etc/skel.
-func addUser(ctx context.Context, r *root, value string) error {
-	name, selector, hasPassword := strings.Cut(value, ":")
-	texts := map[string]string{}
-	for _, file := range []string{"/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"} {
-		text, ok, err := r.read(ctx, file)
-		if err != nil {
-			return err
-		}
-		if ok {
-			texts[file] = string(text)
-		} else if file == "/etc/passwd" || file == "/etc/group" || file == "/etc/shadow" {
-			return fmt.Errorf("the guest has no %s", file)
-		}
-	}
-	if slices.ContainsFunc(parsePasswd(texts["/etc/passwd"]), func(a account) bool { return a.name == name }) {
-		return fmt.Errorf("there is a user %q already", name)
-	}
-	id := freeID(texts["/etc/passwd"], texts["/etc/group"])
-	shell := "/bin/sh"
-	if is, err := r.g.Exists(ctx, "/bin/bash"); err != nil {
-		return err
-	} else if is {
-		shell = "/bin/bash"
-	}
-	home := "/home/" + name
-	for file, line := range map[string]string{
-		"/etc/passwd":  fmt.Sprintf("%s:x:%d:%d::%s:%s", name, id, id, home, shell),
-		"/etc/group":   fmt.Sprintf("%s:x:%d:", name, id),
-		"/etc/shadow":  fmt.Sprintf("%s:!:%d:0:99999:7:::", name, time.Now().Unix()/(24*60*60)),
-		"/etc/gshadow": name + ":!::",
-	} {
-		text, ok := texts[file]
-		if !ok {
-			continue
-		}
-		if text != "" && !strings.HasSuffix(text, "\n") {
-			text += "\n"
-		}
-		if err := r.replace(ctx, file, []byte(text+line+"\n")); err != nil {
-			return err
-		}
-	}
-	if err := r.makeHome(ctx, home, id); err != nil {
-		return err
-	}
-	r.homes = nil
-	if hasPassword {
-		return r.setPassword(ctx, name, selector)
-	}
-	return nil
-}
-
-func (r *root) makeHome(ctx context.Context, home string, id int) error {
-	if is, err := r.g.Exists(ctx, guestfs.Path(home)); err != nil || is {
-		return err
-	}
-	if is, err := r.g.IsDir(ctx, "/etc/skel", nil); err != nil {
-		return err
-	} else if is {
-		if err := errors.Join(r.g.MkdirP(ctx, "/home"), r.g.CpA(ctx, "/etc/skel", guestfs.Path(home))); err != nil {
-			return err
-		}
-	} else if err := r.g.MkdirP(ctx, guestfs.Path(home)); err != nil {
-		return err
-	}
-	names, err := r.g.Find(ctx, guestfs.Path(home))
-	if err != nil {
-		return err
-	}
-	for _, name := range append(names, "") {
-		if err := r.g.Lchown(ctx, id, id, guestfs.Path(home+"/"+name)); err != nil {
-			return err
-		}
-	}
-	return r.g.Chmod(ctx, 0o700, guestfs.Path(home))
-}
-
-// freeID is the lowest number from 1000 that is neither a user's nor a group's.
-func freeID(passwd, group string) int {
-	used := map[string]bool{}
-	for _, text := range []string{passwd, group} {
-		for line := range strings.Lines(text) {
-			if f := strings.Split(strings.TrimRight(line, "\n"), ":"); len(f) > 2 {
-				used[f[2]] = true
-			}
-		}
-	}
-	id := firstUser
-	for used[strconv.Itoa(id)] {
-		id++
-	}
-	return id
-}
-
-func checkInject(value string) error {
-	user, selector, ok := strings.Cut(value, ":")
-	if err := checkUserName(user); err != nil {
-		return err
-	}
-	_, err := publicKeys(selector, ok)
-	return err
-}
-
-// publicKeys are those of string:TEXT or file:FILE, or the newest of the user
-// who runs the tool.
-func publicKeys(selector string, given bool) ([]byte, error) {
-	kind, value, _ := strings.Cut(selector, ":")
-	switch {
-	case !given:
-		file, err := newestKey()
-		if err != nil {
-			return nil, err
-		}
-		return os.ReadFile(file)
-	case kind == "string" && value != "":
-		return []byte(value), nil
-	case kind == "file" && value != "":
-		return os.ReadFile(value)
-	}
-	return nil, errors.New("the key is given as string:TEXT or file:FILE")
-}
-
-// sshInject adds keys to a user's authorized_keys, each once, and makes what is
-// missing with the modes that sshd wants.
-func sshInject(ctx context.Context, r *root, value string) error {
-	user, selector, given := strings.Cut(value, ":")
-	keys, err := publicKeys(selector, given)
-	if err != nil {
-		return err
-	}
-	passwd, _, err := r.read(ctx, "/etc/passwd")
-	if err != nil {
-		return err
-	}
-	accounts := parsePasswd(string(passwd))
-	i := slices.IndexFunc(accounts, func(a account) bool { return a.name == user })
-	if i < 0 {
-		return fmt.Errorf("there is no user %q", user)
-	}
-	a := accounts[i]
-	dir := a.home + "/.ssh"
-	if is, err := r.g.IsDir(ctx, guestfs.Path(dir), nil); err != nil {
-		return err
-	} else if !is {
-		err := errors.Join(r.g.MkdirMode(ctx, guestfs.Path(dir), 0o700), r.g.Chown(ctx, a.uid, a.gid, guestfs.Path(dir)))
-		if err != nil {
-			return err
-		}
-	}
-	file := dir + "/authorized_keys"
-	old, there, err := r.read(ctx, file)
-	if err != nil {
-		return err
-	}
-	now := addLines(old, keys)
-	if err := r.write(ctx, file, now, 0o600); err != nil || there {
-		return err
-	}
-	return r.g.Chown(ctx, a.uid, a.gid, guestfs.Path(file))
-}
-
-// addLines returns text with the lines that it has not.
-func addLines(text, lines []byte) []byte {
-	if len(text) > 0 && !bytes.HasSuffix(text, []byte("\n")) {
-		text = append(bytes.Clone(text), '\n')
-	}
-	for line := range bytes.Lines(lines) {
-		line = bytes.TrimSpace(line)
-		if len(line) > 0 && !slices.ContainsFunc(bytes.Split(text, []byte("\n")), func(l []byte) bool { return bytes.Equal(bytes.TrimSpace(l), line) }) {
-			text = append(append(bytes.Clone(text), line...), '\n')
-		}
-	}
-	return text
 }

@@ -22,34 +22,41 @@ func backupFiles(ctx context.Context, r *root) error {
 		tops = []string{"/"}
 	}
 	for _, top := range tops {
-		is, err := r.g.IsDir(ctx, guestfs.Path(top), nil)
+		err := r.removeBelow(ctx, top, func(name string) bool { return strings.HasSuffix(name, "~") || strings.HasSuffix(name, ".bak") })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// removeBelow removes the files below a directory, if there is one, that are wanted. Names
+// are relative to it.
+func (r *root) removeBelow(ctx context.Context, dir string, wanted func(name string) bool) error {
+	is, err := r.g.IsDir(ctx, guestfs.Path(dir), nil)
+	if err != nil || !is {
+		return err
+	}
+	var names strings.Builder
+	if err := r.g.Find0(ctx, guestfs.Path(dir), limited{&names}); err != nil {
+		return err
+	}
+	for name := range strings.SplitSeq(names.String(), "\x00") {
+		if name == "" || !wanted(name) {
+			continue
+		}
+		file := path.Join(dir, name)
+		is, err := r.g.IsFile(ctx, guestfs.Path(file), nil)
 		if err != nil {
 			return err
 		}
 		if !is {
 			continue
 		}
-		var names strings.Builder
-		if err := r.g.Find0(ctx, guestfs.Path(top), limited{&names}); err != nil {
+		if err := r.g.RmF(ctx, guestfs.Path(file)); err != nil {
 			return err
 		}
-		for name := range strings.SplitSeq(names.String(), "\x00") {
-			if !strings.HasSuffix(name, "~") && !strings.HasSuffix(name, ".bak") {
-				continue
-			}
-			file := path.Join(top, name)
-			is, err := r.g.IsFile(ctx, guestfs.Path(file), nil)
-			if err != nil {
-				return err
-			}
-			if !is {
-				continue
-			}
-			if err := r.g.RmF(ctx, guestfs.Path(file)); err != nil {
-				return err
-			}
-			r.record("removed", file, "", "")
-		}
+		r.record("removed", file, "", "")
 	}
 	return nil
 }
@@ -200,33 +207,8 @@ func pacctLog(ctx context.Context, r *root) error {
 // packageCache keeps the directories, which package managers want.
 func packageCache(ctx context.Context, r *root) error {
 	for _, dir := range []string{"/var/cache/apt/archives", "/var/cache/dnf", "/var/cache/libdnf5", "/var/cache/yum", "/var/cache/zypp"} {
-		is, err := r.g.IsDir(ctx, guestfs.Path(dir), nil)
-		if err != nil {
+		if err := r.removeBelow(ctx, dir, func(name string) bool { return name != "lock" }); err != nil {
 			return err
-		}
-		if !is {
-			continue
-		}
-		var names strings.Builder
-		if err := r.g.Find0(ctx, guestfs.Path(dir), limited{&names}); err != nil {
-			return err
-		}
-		for name := range strings.SplitSeq(names.String(), "\x00") {
-			if name == "" || name == "lock" {
-				continue
-			}
-			file := path.Join(dir, name)
-			is, err := r.g.IsFile(ctx, guestfs.Path(file), nil)
-			if err != nil {
-				return err
-			}
-			if !is {
-				continue
-			}
-			if err := r.g.RmF(ctx, guestfs.Path(file)); err != nil {
-				return err
-			}
-			r.record("removed", file, "", "")
 		}
 	}
 	return nil
