@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"virt-tools/internal/cli"
@@ -106,7 +105,7 @@ func (r *registry) locate(ctx context.Context, key string) (location, error) {
 	}
 	rest := steps[2:]
 	if len(rest) > 0 && strings.EqualFold(rest[0], "CurrentControlSet") && strings.HasSuffix(prefix, `\SYSTEM`) {
-		if rest[0], err = currentControlSet(opened); err != nil {
+		if rest[0], err = r.h.InspectGetWindowsCurrentControlSet(ctx, r.system.Root); err != nil {
 			return location{}, fmt.Errorf("%s: %w", key, err)
 		}
 	}
@@ -193,27 +192,6 @@ func replaceFold(s, prefix, with string) string {
 		return with + s[len(prefix):]
 	}
 	return s
-}
-
-func currentControlSet(h *hive) (string, error) {
-	n, err := regedit.Find(h.Hive, "Select")
-	if err != nil || n == 0 {
-		return "", errors.Join(errors.New(`there is no key Select that says which control set is the current one`), err)
-	}
-	v, err := h.Value(n, "Current")
-	if err != nil || v == 0 {
-		return "", errors.Join(errors.New(`Select\Current is missing`), err)
-	}
-	data, err := h.Data(v)
-	if err != nil {
-		return "", err
-	}
-	number := regedit.Readable.Data(regf.Data{Type: regedit.DWORD, Bytes: data})
-	n32, err := strconv.ParseUint(strings.TrimPrefix(number, "dword:"), 16, 32)
-	if err != nil {
-		return "", errors.New(`Select\Current is not a number`)
-	}
-	return fmt.Sprintf("ControlSet%03d", n32), nil
 }
 
 // open reads a hive, once.

@@ -135,11 +135,10 @@ func (s Style) line(d regf.Data) string {
 	if d.Name != "" {
 		name = quote(d.Name)
 	}
-	return name + "=" + s.Data(d) + "\n"
+	return name + "=" + s.data(d) + "\n"
 }
 
-// Data writes what stands behind the = of a value.
-func (s Style) Data(d regf.Data) string {
+func (s Style) data(d regf.Data) string {
 	isText := d.Type == regf.String || d.Type == regf.ExpandString
 	switch {
 	case d.Type == DWORD && len(d.Bytes) == 4:
