@@ -35,5 +35,5 @@ func (b *bench) edits(ctx context.Context) error {
 	if err := b.tool(ctx, "a line of a file of the demo guest", "virt-edit", "--format=qcow2", "-a", image, "/etc/hostname", "-e", "s/^/x/"); err != nil {
 		return err
 	}
-	return b.pair(ctx, "default operations on the demo guest, beside virt-sysprep", "virt-sysprep", "virt-clone-prep", []string{"--format", "qcow2", "-a", image})
+	return b.pair(ctx, "default operations on the demo guest, beside virt-sysprep", "virt-sysprep", "virt-clone-prep", []string{"--format=qcow2", "-a", image})
 }

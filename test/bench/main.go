@@ -17,7 +17,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -124,8 +123,8 @@ func (b *bench) compare(ctx context.Context, c comparison) error {
 	for i := range max(b.runs, b.referenceRuns) {
 		if i < b.referenceRuns {
 			r, err := b.tools.Run(ctx, c.program, c.args...)
-			if err != nil || r.Code != 0 {
-				return fmt.Errorf("libguestfs's %s: exit status %d, %w: %s", c.program, r.Code, err, r.Stderr)
+			if err := failed("libguestfs's "+c.program, r, err); err != nil {
+				return err
 			}
 			theirs = append(theirs, r.Took)
 		}
@@ -163,11 +162,8 @@ func (b *bench) ours(ctx context.Context, setting string, c comparison) (time.Du
 	}
 	env = append(env, "LIBGUESTFS_BACKEND_SETTINGS=force_tcg:"+setting)
 	r, err := reference.Run(ctx, env, filepath.Join(b.bin, c.program), c.args...)
-	if err != nil {
+	if err := failed(c.program, r, err); err != nil {
 		return 0, err
-	}
-	if r.Code != 0 {
-		return 0, fmt.Errorf("%s: exit status %d: %s", c.program, r.Code, strings.TrimSpace(r.Stderr))
 	}
 	return r.Took, nil
 }

@@ -28,20 +28,31 @@ func (b *bench) pair(ctx context.Context, what, theirName, name string, args []s
 	for i := range max(b.runs, b.referenceRuns) {
 		if i < b.referenceRuns {
 			r, err := b.tools.Run(ctx, theirName, args...)
-			if err != nil || r.Code != 0 {
-				return fmt.Errorf("libguestfs's %s: exit status %d, %w: %s", theirName, r.Code, err, r.Stderr)
+			if err := failed("libguestfs's "+theirName, r, err); err != nil {
+				return err
 			}
 			theirs = append(theirs, r.Took)
 		}
 		if i < b.runs {
 			r, err := reference.Run(ctx, env, program, args...)
-			if err != nil || r.Code != 0 {
-				return fmt.Errorf("%s: exit status %d, %w: %s", name, r.Code, err, strings.TrimSpace(r.Stderr))
+			if err := failed(name, r, err); err != nil {
+				return err
 			}
 			ours = append(ours, r.Took)
 		}
 	}
 	base, best := slices.Min(theirs), slices.Min(ours)
 	fmt.Printf("\n%s, %s: libguestfs %s, ours %s (median %s), 1/%.1f\n", name, what, seconds(base), seconds(best), seconds(median(ours)), base.Seconds()/best.Seconds())
+	return nil
+}
+
+// failed is the error of a program that could not be run, or that failed.
+func failed(name string, r *reference.Result, err error) error {
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", name, err)
+	case r.Code != 0:
+		return fmt.Errorf("%s: exit status %d: %s", name, r.Code, strings.TrimSpace(r.Stderr))
+	}
 	return nil
 }

@@ -119,8 +119,8 @@ umount-all
 		return nil, err
 	}
 	r, err := b.tools.Run(ctx, "guestfish", "-f", script)
-	if err != nil || r.Code != 0 {
-		return nil, fmt.Errorf("guestfish: exit status %d, %w: %s", r.Code, err, r.Stderr)
+	if err := failed("guestfish", r, err); err != nil {
+		return nil, err
 	}
 	var times []time.Duration
 	for _, m := range elapsed.FindAllStringSubmatch(r.Stdout, -1) {
